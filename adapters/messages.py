@@ -1,0 +1,126 @@
+"""Readings as bytes: the body that the outbox keeps, and the record that the stream carries. Everything read is checked.
+
+A body is deflated JSON of columns, one value a meter. A record is the body behind a header that says whose it is:
+
+    4 bytes   magic, with the version: WLR1
+    4 bytes   CRC-32 of everything after it
+    2 bytes   length of the header, then the header: JSON with device, store and seq
+    the rest  the body, exactly as it was stored
+"""
+
+import struct
+import zlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from application.ports import CannotUnderstand
+from domain.measurement import Reading
+from domain.upload import ReadingPair, Upload
+
+MAGIC = b"WLR1"
+PREFIX = struct.Struct(">4sIH")
+LARGEST_RECORD = 1 << 20
+LARGEST_BODY = 8 << 20
+"""Bytes of a record as it comes, and of a body when it is inflated: more is refused before it fills the memory."""
+
+Name = Annotated[str, Field(min_length=1, max_length=128)]
+Register = Annotated[int, Field(ge=0, lt=1 << 62)]
+Instant = Annotated[int, Field(ge=0, lt=1 << 35)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Header(_Strict):
+    device: Name
+    store: Name
+    seq: Annotated[int, Field(ge=1)]
+
+
+class _Body(_Strict):
+    """Columns of equal length: meter, then instant (UTC seconds), Wh and varh, now and before (None: nothing before)."""
+
+    meter: list[Name]
+    at: list[Instant]
+    wh: list[Register]
+    varh: list[Register]
+    at_before: list[Instant | None]
+    wh_before: list[Register]
+    varh_before: list[Register]
+
+
+class WattledgerWire:
+    """Wire."""
+
+    def body(self, readings: Sequence[ReadingPair]) -> bytes:
+        columns = _Body.model_construct(
+            meter=[after.meter for _, after in readings],
+            at=[int(after.at.timestamp()) for _, after in readings],
+            wh=[after.active_wh for _, after in readings],
+            varh=[after.reactive_varh for _, after in readings],
+            at_before=[int(before.at.timestamp()) if before else None for before, _ in readings],
+            wh_before=[before.active_wh if before else 0 for before, _ in readings],
+            varh_before=[before.reactive_varh if before else 0 for before, _ in readings],
+        )
+        return zlib.compress(columns.model_dump_json().encode(), 1)
+
+    def readings(self, body: bytes) -> Sequence[ReadingPair]:
+        try:
+            columns = _Body.model_validate_json(_inflate(body))
+            return _pairs(columns)
+        except (ValidationError, ValueError, zlib.error) as error:
+            raise CannotUnderstand(f"a body of {len(body)} bytes holds no readings: {_reason(error)}") from error
+
+    def record(self, device: str, store: str, seq: int, body: bytes) -> bytes:
+        header = _Header(device=device, store=store, seq=seq).model_dump_json().encode()
+        content = struct.pack(">H", len(header)) + header + body
+        return MAGIC + struct.pack(">I", zlib.crc32(content)) + content
+
+    def upload(self, data: bytes) -> Upload:
+        if len(data) > LARGEST_RECORD:
+            raise CannotUnderstand(f"a record of {len(data)} bytes is larger than the {LARGEST_RECORD} allowed")
+        if len(data) < PREFIX.size or data[:4] != MAGIC:
+            raise CannotUnderstand(f"a record of {len(data)} bytes does not begin with {MAGIC.decode()}")
+        _, checksum, length = PREFIX.unpack_from(data)
+        if zlib.crc32(data[8:]) != checksum:
+            raise CannotUnderstand(f"a record of {len(data)} bytes was damaged on its way: its checksum differs")
+        header_end = PREFIX.size + length
+        try:
+            header = _Header.model_validate_json(data[PREFIX.size : header_end])
+        except ValidationError as error:
+            raise CannotUnderstand(f"a record's header is not understood: {_reason(error)}") from error
+        return Upload(header.device, header.store, header.seq, tuple(self.readings(data[header_end:])))
+
+
+def _pairs(columns: _Body) -> list[ReadingPair]:
+    rows = zip(columns.meter, columns.at, columns.wh, columns.varh, strict=True)
+    past = zip(columns.at_before, columns.wh_before, columns.varh_before, strict=True)
+    instants = {at: datetime.fromtimestamp(at, UTC) for at in {*columns.at, *columns.at_before} if at is not None}
+    return [
+        (
+            None if before is None else Reading(meter, instants[before], wh_before, varh_before),
+            Reading(meter, instants[at], wh, varh),
+        )
+        for (meter, at, wh, varh), (before, wh_before, varh_before) in zip(rows, past, strict=True)
+    ]
+
+
+def _inflate(body: bytes) -> bytes:
+    machine = zlib.decompressobj()
+    text = machine.decompress(body, LARGEST_BODY)
+    if machine.unconsumed_tail:
+        raise ValueError(f"it inflates to more than the {LARGEST_BODY} bytes allowed")
+    if not machine.eof:
+        raise ValueError("it ends too early")
+    return text
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_input=False)[0]
+        return f"{'.'.join(map(str, first['loc'])) or 'content'}: {first['msg']}"
+    return str(error)

@@ -1,0 +1,228 @@
+"""The ports: what the use cases ask of the world. Each docstring is the contract that every adapter's tests check.
+
+Adapters raise two errors of their own making and no others: `SomeoneElseWrote` (load again, decide again) and
+`Unavailable` (nothing was done, or it cannot be known: try again later with the same key). Both keep the vendor's cause.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from domain.billing_period import BillingPeriod
+from domain.cost_event import CostEvent
+from domain.errors import Refusal
+from domain.events import DayEvent, Event, PeriodEvent
+from domain.measurement import Reading
+from domain.metering_day import MeteringDay
+from domain.supply_point import SupplyPoint
+from domain.tariff import Tariff
+from domain.terms import BillingMonth
+from domain.upload import ReadingPair, Upload
+
+
+class SomeoneElseWrote(Exception):
+    """The stream moved on since it was loaded; nothing was stored."""
+
+
+class Unavailable(Exception):
+    """The outside did not answer, or not clearly; the same call may be made again."""
+
+
+class CannotUnderstand(Refusal):
+    """Bytes from outside that are no message of ours; they belong in quarantine."""
+
+
+class Clock(Protocol):
+    """Time, from outside."""
+
+    def now(self) -> datetime:
+        """The UTC instant."""
+        ...
+
+
+class Meters(Protocol):
+    """The meters of one device."""
+
+    def read(self, at: datetime) -> Sequence[Reading]:
+        """Registers of every meter that answered, stamped with the poll instant `at`; a silent meter is left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCycle:
+    """One poll cycle in the outbox: its place in the store, and the exact bytes that will be sent."""
+
+    seq: int
+    body: bytes
+
+
+class Outbox(Protocol):
+    """Poll cycles on the device, stored before anything else happens to them."""
+
+    @property
+    def store(self) -> str:
+        """Random identity of this store, fixed when it is created: a replaced or restored disk is another store."""
+        ...
+
+    def append(self, poll: str, body: bytes) -> int:
+        """Store one cycle durably and give its `seq`, which only grows and is never used twice.
+
+        Idempotent by `poll`: storing the same poll again changes nothing and gives the first `seq`.
+        Raises `Unavailable` when the disk is full or fails; whether it was stored is then unknown.
+        """
+        ...
+
+    def pending(self, limit: int) -> Sequence[StoredCycle]:
+        """The oldest cycles that were not acknowledged, in order of `seq`."""
+        ...
+
+    def acknowledge(self, seqs: Iterable[int]) -> None:
+        """Mark as delivered. Idempotent; unknown numbers change nothing."""
+        ...
+
+    def newest_first(self) -> Iterator[StoredCycle]:
+        """Cycles from the newest back, delivered or not: where the next poll continues."""
+        ...
+
+    def backlog(self) -> int:
+        """How many cycles are not acknowledged."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRecord:
+    """One record for the stream; records of one `partition` reach the consumer in the order in which they were taken."""
+
+    partition: str
+    data: bytes
+
+
+class Stream(Protocol):
+    """The road to the cloud: at least once, in no promised order between calls."""
+
+    def put(self, records: Sequence[StreamRecord]) -> Sequence[bool]:
+        """Send records and tell for each one whether it was taken. A record that was not may be sent again.
+
+        Raises `Unavailable` when nothing is known of any of them; sending all again is then right.
+        """
+        ...
+
+
+class MeteringDays(Protocol):
+    """All days of all devices."""
+
+    def get(self, device: str, day: date) -> MeteringDay:
+        """The day as it is now; version 0 and not opened when nothing happened yet. Not to be changed by the caller."""
+        ...
+
+    def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
+        """Store events after `day.version`, all or none; the day has then evolved by them.
+
+        Raises `SomeoneElseWrote` if that is no longer the last version, `Unavailable` when the store fails.
+        """
+        ...
+
+
+class BillingPeriods(Protocol):
+    """All billing months of all supply points."""
+
+    def get(self, supply_point: str, month: BillingMonth) -> BillingPeriod:
+        """The month as it is now; open and of version 0 when nothing happened yet."""
+        ...
+
+    def append(self, period: BillingPeriod, events: Sequence[PeriodEvent]) -> None:
+        """As `MeteringDays.append`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One event of the ledger and its position (growing from 1). `device` and `day` name the metering day it belongs to;
+    a billing period's event has neither."""
+
+    position: int
+    event: Event
+    device: str = ""
+    day: date | None = None
+
+
+class Ledger(Protocol):
+    """All events in the order in which they were stored: the outbox of the cloud."""
+
+    def after(self, position: int, limit: int) -> Sequence[LedgerEntry]:
+        """Events after a position, in order, at most `limit`."""
+        ...
+
+
+class Positions(Protocol):
+    """How far each sink has come."""
+
+    def of(self, sink: str) -> int:
+        """Last position delivered to a sink; 0 at first."""
+        ...
+
+    def moved(self, sink: str, position: int) -> None:
+        """Move a sink forward. Raises `SomeoneElseWrote` when it is already there or further."""
+        ...
+
+
+class CostSink(Protocol):
+    """Where costs go. Idempotent by `(meter, start, kind, serial)`: the same cost again changes nothing."""
+
+    @property
+    def name(self) -> str:
+        """Under which its position is kept."""
+        ...
+
+    def write(self, costs: Sequence[CostEvent], first: int, last: int) -> None:
+        """Take the costs of ledger positions `first` to `last`. Raises `Unavailable`; the same call may come again."""
+        ...
+
+
+class Quarantine(Protocol):
+    """What could not be understood or accepted, kept with its reason; it never blocks its neighbours."""
+
+    def keep(self, data: bytes, reason: str) -> None:
+        """Idempotent by the bytes: the first reason stays."""
+        ...
+
+    def kept(self) -> Sequence[tuple[bytes, str]]:
+        """Everything kept, oldest first."""
+        ...
+
+
+class SupplyPoints(Protocol):
+    """The registry of sites."""
+
+    def of_device(self, device: str) -> SupplyPoint:
+        """Raises `BadReadings` for a device that is not registered."""
+        ...
+
+
+class Tariffs(Protocol):
+    """The tariffs by full id."""
+
+    def get(self, tariff: str) -> Tariff:
+        """Raises `InvalidTariff` for an id that is not there, naming near ones."""
+        ...
+
+
+class Wire(Protocol):
+    """How readings are written, on the device's disk and on the road; the same bytes live and after weeks offline."""
+
+    def body(self, readings: Sequence[ReadingPair]) -> bytes:
+        """One poll cycle, as the outbox keeps it."""
+        ...
+
+    def readings(self, body: bytes) -> Sequence[ReadingPair]:
+        """The readings of a body. Raises `CannotUnderstand`."""
+        ...
+
+    def record(self, device: str, store: str, seq: int, body: bytes) -> bytes:
+        """A stored cycle with its identity, as the stream carries it."""
+        ...
+
+    def upload(self, data: bytes) -> Upload:
+        """The upload that a record carries. Raises `CannotUnderstand`, whatever the bytes are."""
+        ...

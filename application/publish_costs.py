@@ -1,0 +1,42 @@
+"""What the ledger holds reaches a sink: in order, at least once, each sink at its own pace."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from application.ports import CostSink, Ledger, LedgerEntry, MeteringDays, Positions, SupplyPoints
+from domain.cost_event import CostEvent, costs_of_close, costs_of_day_event
+from domain.events import PeriodClosed
+from domain.terms import midnight_utc
+
+EVENTS_PER_WRITE = 500
+
+
+@dataclass(frozen=True)
+class PublishCosts:
+    """Carry the costs after a sink's position to it, then move the position: a crash in between sends them again."""
+
+    ledger: Ledger
+    positions: Positions
+    days: MeteringDays
+    sink: CostSink
+
+    def __call__(self) -> int:
+        """Give how many costs were delivered. Raises `Unavailable` when the sink is; other sinks do not notice."""
+        delivered = 0
+        while entries := self.ledger.after(self.positions.of(self.sink.name), EVENTS_PER_WRITE):
+            costs = [cost for entry in entries for cost in self._costs(entry)]
+            if costs:
+                self.sink.write(costs, entries[0].position, entries[-1].position)
+            self.positions.moved(self.sink.name, entries[-1].position)
+            delivered += len(costs)
+        return delivered
+
+    def _costs(self, entry: LedgerEntry) -> Iterator[CostEvent]:
+        if isinstance(entry.event, PeriodClosed):
+            bill = entry.event.bill
+            start, end = midnight_utc(bill.first, bill.zone), midnight_utc(bill.end, bill.zone)
+            yield costs_of_close(entry.event, start, end, entry.position)
+        elif entry.day is not None:
+            day = self.days.get(entry.device, entry.day)
+            if day.opened is not None:
+                yield from costs_of_day_event(day.opened, day.grid, entry.position, entry.event)

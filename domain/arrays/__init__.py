@@ -1,0 +1,10 @@
+"""The rules of the domain over whole arrays at once: the one room of the core that uses numpy.
+
+Nothing here decides what a charge costs. A load is reduced to the same determinants that one measurement at a time adds
+up to (`determinants`), the charges bill those, and the rounded lines are shared among the intervals (`shares`).
+"""
+
+from domain.arrays.load import Load, PricedLoad
+from domain.arrays.pricing import price_load
+
+__all__ = ["Load", "PricedLoad", "price_load"]

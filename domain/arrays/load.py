@@ -1,0 +1,51 @@
+"""A load as arrays, before and after it is priced."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.bill import Bill
+from domain.tariff import Tariff
+
+Int = NDArray[np.int64]
+Flags = NDArray[np.uint8]
+Periods = NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Load:
+    """One meter's measurements on a regular grid, without holes in the grid itself.
+
+    `start` is UTC and the first interval's start; interval i covers `[start + i*step, start + (i+1)*step)`.
+    `energy_wh` and `reactive_varh` (inductive) are int64 >= 0 of equal length; `quality` holds `Quality` values, and a
+    MISSING interval carries 0 in both arrays, which no rule may read as a measurement.
+    `reactive_varh` is None when the file has no reactive energy: charges that need it then refuse.
+    """
+
+    meter: str
+    start: datetime
+    step_minutes: int
+    energy_wh: Int
+    reactive_varh: Int | None
+    quality: Flags
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PricedLoad:
+    """A load with its period, local time and cost of each interval, and the bills those costs add up to.
+
+    `period` indexes `tariff.periods`; `offset_s` is local time minus UTC in seconds. `cost_micro[charge code]` is the
+    interval's share of that charge in micro-currency: over a month it adds up to the charge on the bill, exactly.
+    """
+
+    load: Load
+    tariff: Tariff
+    zone: ZoneInfo
+    bills: tuple[Bill, ...]
+    period: Periods
+    offset_s: NDArray[np.int32]
+    cost_micro: Mapping[str, Int]

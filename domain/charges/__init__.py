@@ -1,0 +1,26 @@
+"""The charges a tariff is made of: each turns a month's determinants into bill lines, and tells the bill to date.
+
+A charge is a frozen value; its numbers come from the rates in force. `lines` is the month's bill, exact and unrounded;
+`accrued_nano` is the bill to date, one integer of nano-currency per line, from which a measurement's live cost is a
+difference. Both read the same determinants, so they cannot drift apart. What cannot be known before the month ends
+(power factor, taxes, rounding) accrues nothing and arrives with the close.
+"""
+
+from domain.charges.charge import Charge
+from domain.charges.demand import MaximumDemand
+from domain.charges.energy import EnergyByPeriod, EnergyFlat
+from domain.charges.fixed import ContractedPower, Fixed
+from domain.charges.percentage import Percentage
+from domain.charges.power_factor import PowerFactorAdjustment, Threshold
+
+__all__ = [
+    "Charge",
+    "ContractedPower",
+    "EnergyByPeriod",
+    "EnergyFlat",
+    "Fixed",
+    "MaximumDemand",
+    "Percentage",
+    "PowerFactorAdjustment",
+    "Threshold",
+]

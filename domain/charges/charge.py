@@ -1,0 +1,83 @@
+"""What every charge can do, and the names every charge has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from domain.bill import BillLine, GrossLine
+    from domain.determinants import Determinants
+    from domain.terms import Terms
+
+
+class Charge(Protocol):
+    """One component of a tariff."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def group(self) -> str:
+        """Family of charges, what percentages select: `supply`, `power`, `energy`, `tax` and the like."""
+        ...
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        """Codes and groups whose lines are this charge's base; empty unless it is a percentage of other lines."""
+        ...
+
+    @property
+    def line_codes(self) -> tuple[str, ...]:
+        """Codes of the lines this charge may put on a bill, in order."""
+        ...
+
+    @property
+    def rate_keys(self) -> tuple[str, ...]:
+        """Rates that must be in force: money per unit, to the micro."""
+        ...
+
+    @property
+    def percent_keys(self) -> tuple[str, ...]:
+        """Rates that must be in force: percentages, of any number of decimals."""
+        ...
+
+    def accrued_nano(self, d: "Determinants", terms: "Terms") -> tuple[int, ...]:
+        """The bill to date, one integer per line code; 0 for what only the close can know."""
+        ...
+
+    def lines(self, d: "Determinants", terms: "Terms", so_far: "Sequence[BillLine]") -> "tuple[GrossLine, ...]":
+        """The month's lines, unrounded. May refuse with `ContractIncomplete` or `BadReadings`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Named:
+    """What every charge has: a code, a label for the bill, its group and the legal source of its rule."""
+
+    code: str
+    label: str
+    group: str
+    source: str
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def line_codes(self) -> tuple[str, ...]:
+        return (self.code,)
+
+    @property
+    def rate_keys(self) -> tuple[str, ...]:
+        return (self.code,)
+
+    @property
+    def percent_keys(self) -> tuple[str, ...]:
+        return ()
+
+    def cited(self, terms: "Terms") -> str:
+        """The source of the rule and of the rate."""
+        return "; ".join(part for part in (self.source, terms.rates.source) if part)

@@ -1,0 +1,97 @@
+"""Power-factor adjustment: a bonus for a good power factor, a penalty for a poor one, by a dated threshold.
+
+Mexico, CFE: FP % = 100 x kWh / sqrt(kWh² + kVArh²), 2 decimals. Under the threshold F the bill grows by
+3/5 x (F/FP - 1), at most 120 %; from F on it shrinks by 1/4 x (1 - F/FP), at most 2.5 %. The percent is rounded to one
+decimal before it meets the money.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
+
+from domain.bill import BillLine, GrossLine
+from domain.charges.charge import Named
+from domain.charges.percentage import base_of, percent_line
+from domain.determinants import Determinants
+from domain.errors import BadReadings, NoPriceInForce
+from domain.money import EXACT
+
+if TYPE_CHECKING:
+    from domain.terms import Terms
+
+PENALTY_SHARE, PENALTY_AT_MOST = Decimal("0.6"), Decimal(120)
+BONUS_SHARE, BONUS_AT_MOST = Decimal("0.25"), Decimal("2.5")
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Power factor (percent) asked from a date on, where the contracted demand is at least so many kW."""
+
+    valid_from: date
+    percent: Decimal
+    contracted_kw_at_least: Decimal
+    source: str
+
+
+@dataclass(frozen=True)
+class PowerFactorAdjustment(Named):
+    """The adjustment as one line: positive for a penalty, negative for a bonus, on the lines of `base`."""
+
+    base: tuple[str, ...]
+    thresholds: tuple[Threshold, ...]
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        return self.base
+
+    @property
+    def rate_keys(self) -> tuple[str, ...]:
+        return ()
+
+    def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
+        return (0,)
+
+    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+        if d.reactive_varh is None:
+            raise BadReadings(
+                f"tariff {terms.tariff.id} adjusts by power factor, but there is no reactive energy in {terms.month}; "
+                "name its column with --reactive-column"
+            )
+        if d.total_wh == 0:
+            return ()
+        threshold = self.threshold(terms)
+        factor = power_factor_percent(d.total_wh, d.reactive_varh)
+        percent = bonus_or_penalty_percent(factor, threshold.percent)
+        amount, codes = base_of(self.base, so_far)
+        formula = f"power factor {factor} %, threshold {threshold.percent} %: {amount:,f} x {percent} %"
+        return (percent_line(self, amount, percent, formula, EXACT.multiply(amount, percent).scaleb(-2), codes, terms),)
+
+    def threshold(self, terms: "Terms") -> Threshold:
+        """The strictest threshold in force on the month's first day for this contract. Raises `NoPriceInForce`."""
+        dated = [t for t in self.thresholds if t.valid_from <= terms.month.first]
+        sized = [t for t in dated if not t.contracted_kw_at_least or self._is_at_least(t, terms)]
+        if not sized:
+            raise NoPriceInForce(f"tariff {terms.tariff.id}: no power-factor threshold is in force in {terms.month}")
+        return max(sized, key=lambda threshold: threshold.percent)
+
+    def _is_at_least(self, threshold: Threshold, terms: "Terms") -> bool:
+        return terms.contract.kw("all", self.label) >= threshold.contracted_kw_at_least
+
+
+def power_factor_percent(active_wh: int, reactive_varh: int) -> Decimal:
+    """100 x kWh / sqrt(kWh² + kVArh²), rounded half up to two decimals."""
+    apparent = EXACT.sqrt(Decimal(active_wh * active_wh + reactive_varh * reactive_varh))
+    return EXACT.divide(Decimal(100 * active_wh), apparent).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def bonus_or_penalty_percent(factor: Decimal, threshold: Decimal) -> Decimal:
+    """Percent of the bill to add (penalty, > 0) or take off (bonus, < 0), rounded half up to one decimal."""
+    if factor < threshold:
+        if factor == 0:
+            return PENALTY_AT_MOST
+        percent = min(100 * PENALTY_SHARE * (threshold / factor - 1), PENALTY_AT_MOST)
+    else:
+        percent = -min(100 * BONUS_SHARE * (1 - threshold / factor), BONUS_AT_MOST)
+    return percent.quantize(Decimal("0.1"), ROUND_HALF_UP)

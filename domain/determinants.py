@@ -1,0 +1,91 @@
+"""What charges multiply: the sums and maxima of one meter's load, and nothing else.
+
+Every view of cost (one measurement live, a whole month, an array of a million) first reduces a load to these few
+numbers; the charges never see the load. So there is one rule and as many speeds as there are ways to add.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+
+@dataclass(slots=True)
+class Determinants:
+    """Running totals of one meter within one billing month; lists are indexed by the calendar's periods.
+
+    `energy_wh`      active energy by period, Wh
+    `reactive_varh`  inductive reactive energy, varh; None where it is not metered
+    `peak_wh`        highest energy of one demand block by period, Wh; a block in progress counts with what it has
+    `peak_at`        UTC start of that block (the earliest on ties), None while nothing was measured
+    `intervals`      intervals with energy, measured or estimated; `estimated` of them are estimated
+    """
+
+    energy_wh: list[int]
+    reactive_varh: int | None
+    peak_wh: list[int]
+    peak_at: list[datetime | None]
+    intervals: int = 0
+    estimated: int = 0
+
+    @classmethod
+    def nothing(cls, periods: int) -> Self:
+        """Of a month without a measurement yet."""
+        return cls([0] * periods, 0, [0] * periods, [None] * periods)
+
+    def copy(self) -> "Determinants":
+        return Determinants(
+            list(self.energy_wh),
+            self.reactive_varh,
+            list(self.peak_wh),
+            list(self.peak_at),
+            self.intervals,
+            self.estimated,
+        )
+
+    @property
+    def total_wh(self) -> int:
+        return sum(self.energy_wh)
+
+    def peak(self, periods: Iterable[int]) -> tuple[int, datetime | None]:
+        """Highest block (Wh) over some periods and when it began; the earliest on ties."""
+        best: tuple[int, datetime | None] = (0, None)
+        for period in periods:
+            wh, at = self.peak_wh[period], self.peak_at[period]
+            if at is not None and (best[1] is None or wh > best[0] or (wh == best[0] and at < best[1])):
+                best = (wh, at)
+        return best
+
+    def see_block(self, period: int, wh: int, at: datetime) -> None:
+        """A demand block (Wh so far) may be the highest of its period."""
+        best_at = self.peak_at[period]
+        if best_at is None or wh > self.peak_wh[period] or (wh == self.peak_wh[period] and at < best_at):
+            self.peak_wh[period], self.peak_at[period] = wh, at
+
+    def add_interval(self, period: int, wh: int, varh: int, estimated: int) -> None:
+        """One more interval's energy; its demand block is told by `see_block`."""
+        self.energy_wh[period] += wh
+        self.reactive_varh = (self.reactive_varh or 0) + varh
+        self.intervals += 1
+        self.estimated += estimated
+
+    def see_blocks(self, other: "Determinants") -> None:
+        """The highest blocks of another part of the month."""
+        for period, at in enumerate(other.peak_at):
+            if at is not None:
+                self.see_block(period, other.peak_wh[period], at)
+
+    def forget_blocks(self) -> None:
+        """Before the blocks are looked at again, because one of them became smaller."""
+        self.peak_wh = [0] * len(self.peak_wh)
+        self.peak_at = [None] * len(self.peak_at)
+
+    def add(self, other: "Determinants") -> None:
+        """Take in another part of the same month (a demand block lies wholly in one part)."""
+        for period, wh in enumerate(other.energy_wh):
+            self.energy_wh[period] += wh
+        self.see_blocks(other)
+        both = self.reactive_varh is not None and other.reactive_varh is not None
+        self.reactive_varh = (self.reactive_varh or 0) + (other.reactive_varh or 0) if both else None
+        self.intervals += other.intervals
+        self.estimated += other.estimated

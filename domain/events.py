@@ -1,0 +1,103 @@
+"""What happened, for ever: the events of metering days and billing periods. Their stored names are in `adapters.event_codec`.
+
+Amounts are integers of nano-currency, one per line code of the tariff, in `DayOpened.line_codes` order. Slots count the
+day's intervals from its local midnight: 276, 288 or 300 of them at five minutes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from domain.bill import Bill
+from domain.determinants import Determinants
+
+
+@dataclass(frozen=True, slots=True)
+class DayOpened:
+    """A device's local day begins: the rules it is priced by, and each meter's billing month so far.
+
+    `period_until` are (slot, period) pairs: the period holds up to that slot. `rates_micro` is what was in force.
+    """
+
+    device: str
+    supply_point: str
+    day: date
+    start: datetime
+    slots: int
+    step_minutes: int
+    demand_minutes: int
+    tariff: str
+    tariff_version: str
+    currency: str
+    periods: tuple[str, ...]
+    period_until: tuple[tuple[int, int], ...]
+    line_codes: tuple[str, ...]
+    rates_micro: Mapping[str, int]
+    meters: tuple[str, ...]
+    opening: tuple[Determinants, ...]
+    opening_nano: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingsPriced:
+    """One accepted upload, or the part of it that belongs to this day; columns of equal length, a row per measurement.
+
+    `meters` index `DayOpened.meters`; `live_nano` has one column per line code, empty where the whole column is zero.
+    """
+
+    upload: str
+    meters: tuple[int, ...]
+    slots: tuple[int, ...]
+    wh: tuple[int, ...]
+    varh: tuple[int, ...]
+    estimated: tuple[int, ...]
+    live_nano: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingCorrected:
+    """A measurement is replaced, by whom and why. `reversed_nano` takes its old cost back, `live_nano` is the new one."""
+
+    meter: int
+    slot: int
+    wh_before: int
+    varh_before: int
+    wh: int
+    varh: int
+    by: str
+    why: str
+    reversed_nano: tuple[int, ...]
+    live_nano: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GapDeclared:
+    """Slots `[first, last)` of a meter have no energy, and why; `upload` told so."""
+
+    upload: str
+    meter: int
+    first: int
+    last: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayClosed:
+    """The billing month of this day is being billed: what arrives later needs a correction of the closed month."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodClosed:
+    """A billing month has its bill. `true_up_nano` by line code is what closing added to the live view."""
+
+    supply_point: str
+    bill: Bill
+    live_nano: Mapping[str, int]
+    true_up_nano: Mapping[str, int]
+
+
+DayEvent = DayOpened | ReadingsPriced | ReadingCorrected | GapDeclared | DayClosed
+PeriodEvent = PeriodClosed
+Event = DayEvent | PeriodEvent

@@ -1,0 +1,133 @@
+"""From registers to interval energy: the rules, each with its name.
+
+A meter counts; it does not measure intervals. A `Measurement` is the difference of two register states, and `measure`
+is the only place where that difference is taken, on the device, in the cloud and for a file of registers alike.
+
+    rule       when                                             outcome
+    steady     the counter moved forward by a possible amount   the difference is measured energy
+    rollover   it wrapped at its modulus by a possible amount   the difference across the wrap is measured energy
+    spread     readings in between are missing                  the energy is known, its times are not: even, `ESTIMATED`
+    reset      it fell without a possible wrap                  no energy is invented: a `Gap`, new baseline
+    jump       it rose by more than the meter can carry         no energy is invented: a `Gap`, new baseline
+    backwards  the reading is not later than the one before     refused: `BadReadings`
+    off grid   the instant is not a multiple of the step        refused: `BadReadings`
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum, StrEnum
+
+from domain.errors import BadReadings
+
+PLAUSIBLE_OVERLOAD_PERCENT = 120
+"""A meter may carry this much of its rated power before a step counts as a jump (current transformers run to 120 %)."""
+
+
+class Quality(IntEnum):
+    """How an interval's energy is known; stored as small integers, so the values are for ever."""
+
+    MEASURED = 0
+    ESTIMATED = 1
+    MISSING = 2
+
+
+class Verdict(StrEnum):
+    """What one step of one register was."""
+
+    STEADY = "steady"
+    ROLLOVER = "rollover"
+    RESET = "reset"
+    JUMP = "jump"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Registers of one meter at one UTC instant: cumulative imported Wh and varh (inductive)."""
+
+    meter: str
+    at: datetime
+    active_wh: int
+    reactive_varh: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeterType:
+    """What a meter can physically do: rated power in W, and the counter values at which its registers wrap (Wh, varh)."""
+
+    rated_power_w: int
+    modulus: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Active (Wh) and reactive (varh) energy of one meter over `[start, start + step)`, UTC."""
+
+    meter: str
+    start: datetime
+    energy_wh: int
+    reactive_varh: int
+    quality: Quality = Quality.MEASURED
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Intervals `[start, end)` of one meter whose energy is unknown, and why. An event, never a zero reading."""
+
+    meter: str
+    start: datetime
+    end: datetime
+    reason: Verdict
+
+
+def measure(
+    before: Reading, after: Reading, meter_type: MeterType, step: timedelta
+) -> tuple[tuple[Measurement, ...], Gap | None]:
+    """Measurements between two readings of one meter, or the gap they leave.
+
+    Returns one measurement per step of `[before.at, after.at)`. Raises `BadReadings` for readings that are not on the
+    grid of `step` or not in order.
+    """
+    steps = _steps_between(before, after, step)
+    active, verdict = register_step(before.active_wh, after.active_wh, meter_type, step * steps)
+    reactive, reactive_verdict = register_step(before.reactive_varh, after.reactive_varh, meter_type, step * steps)
+    if active is None or reactive is None:
+        return (), Gap(before.meter, before.at, after.at, verdict if active is None else reactive_verdict)
+    quality = Quality.MEASURED if steps == 1 else Quality.ESTIMATED
+    return tuple(
+        Measurement(before.meter, before.at + step * i, wh, varh, quality)
+        for i, (wh, varh) in enumerate(zip(spread(active, steps), spread(reactive, steps), strict=True))
+    ), None
+
+
+def register_step(before: int, after: int, meter_type: MeterType, elapsed: timedelta) -> tuple[int | None, Verdict]:
+    """Energy (Wh or varh) between two values of one register and the rule that gave it; None where none can be known."""
+    possible = meter_type.rated_power_w * int(elapsed.total_seconds()) * PLAUSIBLE_OVERLOAD_PERCENT // 360_000
+    if 0 <= after - before <= possible:
+        return after - before, Verdict.STEADY
+    if after > before:
+        return None, Verdict.JUMP
+    if meter_type.modulus and (after - before) % meter_type.modulus <= possible:
+        return (after - before) % meter_type.modulus, Verdict.ROLLOVER
+    return None, Verdict.RESET
+
+
+def spread(amount: int, parts: int) -> list[int]:
+    """An integer amount in `parts` near-equal integers that add up to it exactly."""
+    return [amount * (i + 1) // parts - amount * i // parts for i in range(parts)]
+
+
+def _steps_between(before: Reading, after: Reading, step: timedelta) -> int:
+    if before.meter != after.meter:
+        raise BadReadings(f"readings of two meters, {before.meter} and {after.meter}, have no difference")
+    for reading in (before, after):
+        if (reading.at - datetime(1970, 1, 1, tzinfo=UTC)) % step:
+            raise BadReadings(
+                f"meter {reading.meter}: reading at {reading.at.isoformat()} is not on the {step} grid; "
+                "stamp it with the instant of its poll"
+            )
+    if after.at <= before.at:
+        raise BadReadings(
+            f"meter {after.meter}: reading at {after.at.isoformat()} is not later than the one at "
+            f"{before.at.isoformat()}; send each reading with the one before it"
+        )
+    return (after.at - before.at) // step

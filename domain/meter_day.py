@@ -1,0 +1,110 @@
+"""One meter within one metering day: its measurements by slot, and the sums that pricing needs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Self
+
+from domain.determinants import Determinants
+from domain.events import DayOpened
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """What each slot of the day belongs to: its tariff period, its demand block, and when each block begins (UTC)."""
+
+    period_of_slot: tuple[int, ...]
+    slots_per_block: int
+    block_starts: tuple[datetime, ...]
+
+    @classmethod
+    def of(cls, opened: DayOpened) -> Self:
+        periods: list[int] = []
+        for until, period in opened.period_until:
+            periods += [period] * (until - len(periods))
+        per_block, block = opened.demand_minutes // opened.step_minutes, timedelta(minutes=opened.demand_minutes)
+        starts = tuple(opened.start + block * i for i in range(-(-opened.slots // per_block)))
+        return cls(tuple(periods), per_block, starts)
+
+    @classmethod
+    def nothing(cls) -> Self:
+        """Of a day that was not opened yet."""
+        return cls((), 1, ())
+
+
+@dataclass(slots=True)
+class MeterDay:
+    """`wh` and `varh` by slot (None: unknown), energy of each demand block so far, and determinants of today and the month.
+
+    `before` is the month as it was when the day opened. `live_nano` is what today's measurements cost by line;
+    `accrued_nano` is the month's bill to date, as this day knows it.
+    """
+
+    wh: list[int | None]
+    varh: list[int]
+    block_wh: list[int]
+    before: Determinants
+    today: Determinants
+    month: Determinants
+    live_nano: list[int]
+    accrued_nano: list[int]
+    gaps: list[tuple[int, int]] = field(default_factory=list)
+
+    @classmethod
+    def opening(cls, grid: Grid, before: Determinants, accrued_nano: Sequence[int]) -> Self:
+        slots = len(grid.period_of_slot)
+        return cls(
+            wh=[None] * slots,
+            varh=[0] * slots,
+            block_wh=[0] * len(grid.block_starts),
+            before=before,
+            today=Determinants.nothing(len(before.energy_wh)),
+            month=before.copy(),
+            live_nano=[0] * len(accrued_nano),
+            accrued_nano=list(accrued_nano),
+        )
+
+    def add(self, slot: int, wh: int, varh: int, estimated: int, grid: Grid) -> None:
+        """An interval's first energy."""
+        block, period = slot // grid.slots_per_block, grid.period_of_slot[slot]
+        block_wh = self.block_wh[block] + wh
+        self.wh[slot], self.varh[slot], self.block_wh[block] = wh, varh, block_wh
+        for totals in (self.today, self.month):
+            totals.add_interval(period, wh, varh, estimated)
+            totals.see_block(period, block_wh, grid.block_starts[block])
+
+    def replace(self, slot: int, wh: int, varh: int, grid: Grid) -> None:
+        """Other energy for a known interval. A maximum may fall, so today's are found again from the blocks."""
+        grown, reactive = wh - (self.wh[slot] or 0), varh - self.varh[slot]
+        self.wh[slot], self.varh[slot] = wh, varh
+        self.block_wh[slot // grid.slots_per_block] += grown
+        for totals in (self.today, self.month):
+            totals.energy_wh[grid.period_of_slot[slot]] += grown
+            totals.reactive_varh = (totals.reactive_varh or 0) + reactive
+        self.today.forget_blocks()
+        for block, block_wh in enumerate(self.block_wh):
+            first = block * grid.slots_per_block
+            if any(known is not None for known in self.wh[first : first + grid.slots_per_block]):
+                self.today.see_block(grid.period_of_slot[first], block_wh, grid.block_starts[block])
+        self.month.forget_blocks()
+        self.month.see_blocks(self.before)
+        self.month.see_blocks(self.today)
+
+    def add_cost(self, nano: Sequence[int]) -> None:
+        """What today cost grows by these amounts, one per line code."""
+        for line, amount in enumerate(nano):
+            self.live_nano[line] += amount
+            self.accrued_nano[line] += amount
+
+    def copy(self) -> "MeterDay":
+        return MeterDay(
+            list(self.wh),
+            list(self.varh),
+            list(self.block_wh),
+            self.before,
+            self.today.copy(),
+            self.month.copy(),
+            list(self.live_nano),
+            list(self.accrued_nano),
+            list(self.gaps),
+        )

@@ -1,0 +1,234 @@
+"""One edge device, one local day: decide what an upload means; then let it have happened.
+
+`open`, `record`, `correct` decide: they return events, change nothing, and may refuse. `evolve` lets an event have
+happened: no rules, no clock, no refusal, so that history always loads. The state changes in place because a day takes
+some hundreds of events for dozens of meters, and a fresh copy for each would make loading quadratic.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from domain.determinants import Determinants
+from domain.errors import BadReadings, NothingToCorrect, PeriodIsClosed
+from domain.events import DayClosed, DayEvent, DayOpened, GapDeclared, ReadingCorrected, ReadingsPriced
+from domain.measurement import Gap, Measurement, Quality
+from domain.meter_day import Grid, MeterDay
+from domain.supply_point import SupplyPoint
+from domain.terms import Terms, midnight_utc
+
+Balance = dict[str, Determinants]
+"""The billing month so far, by meter."""
+
+
+@dataclass(slots=True)
+class MeteringDay:
+    """The day's measurements, what they cost so far, and the billing month up to now, meter by meter."""
+
+    device: str
+    day: date
+    version: int = 0
+    opened: DayOpened | None = None
+    closed: bool = False
+    uploads: set[str] = field(default_factory=set)
+    meters: list["MeterDay"] = field(default_factory=list)
+    index: dict[str, int] = field(default_factory=dict)
+    grid: Grid = field(default_factory=Grid.nothing)
+
+    def open(self, point: SupplyPoint, terms: Terms, balance: Balance | None) -> DayOpened:
+        """The day's first event: rules and opening balance. `balance` is the month so far, None when it has just begun."""
+        start, end = midnight_utc(self.day, point.zone), midnight_utc(self.day + timedelta(days=1), point.zone)
+        step = timedelta(minutes=point.step_minutes)
+        names = tuple(sorted(point.meters))
+        opening = tuple((balance or {}).get(name) or Determinants.nothing(len(terms.tariff.periods)) for name in names)
+        return DayOpened(
+            device=self.device,
+            supply_point=point.id,
+            day=self.day,
+            start=start,
+            slots=(end - start) // step,
+            step_minutes=point.step_minutes,
+            demand_minutes=terms.tariff.demand_minutes,
+            tariff=terms.tariff.id,
+            tariff_version=terms.tariff.version,
+            currency=terms.tariff.currency,
+            periods=terms.tariff.periods,
+            period_until=_period_until(self.day, start, end, step, terms),
+            line_codes=terms.tariff.line_codes,
+            rates_micro=terms.micro,
+            meters=names,
+            opening=opening,
+            opening_nano=tuple(tuple(terms.accrued_nano(part)) for part in opening),
+        )
+
+    def record(self, upload: str, measurements: Iterable[Measurement], terms: Terms) -> ReadingsPriced | None:
+        """Price what this day does not know yet; None when an upload brings nothing new. The first word counts.
+
+        Raises `BadReadings` for a measurement of an unknown meter or of another day.
+        """
+        if upload in self.uploads:
+            return None
+        self.check_open()
+        pricing = _Pricing(self, terms)
+        for measurement in measurements:
+            pricing.add(measurement)
+        return pricing.event(upload)
+
+    def declare(self, upload: str, gap: Gap) -> GapDeclared | None:
+        """The part of a gap that falls on this day; None where it falls elsewhere or is already known."""
+        opened = self._opened()
+        step = timedelta(minutes=opened.step_minutes)
+        first = max(0, (gap.start - opened.start) // step)
+        last = min(opened.slots, -((opened.start - gap.end) // step))
+        meter = self._index_of(gap.meter)
+        if first >= last or (first, last) in self.meters[meter].gaps:
+            return None
+        return GapDeclared(upload, meter, first, last, gap.reason)
+
+    def correct(
+        self, meter: str, start: datetime, *, wh: int, varh: int, by: str, why: str, terms: Terms
+    ) -> ReadingCorrected:
+        """Replace a measurement. Its old cost is what removing it takes back; its new cost is what adding it brings."""
+        self.check_open()
+        index, slot = self._index_of(meter), self._slot_of(start)
+        state = self.meters[index]
+        if slot is None or state.wh[slot] is None:
+            raise NothingToCorrect(
+                f"meter {meter}: nothing was recorded at {start.isoformat()}; record it before correcting"
+            )
+        without, after = state.copy(), state.copy()
+        without.replace(slot, 0, 0, self.grid)
+        after.replace(slot, wh, varh, self.grid)
+        nano = [terms.accrued_nano(one.month) for one in (state, without, after)]
+        return ReadingCorrected(
+            meter=index,
+            slot=slot,
+            wh_before=state.wh[slot] or 0,
+            varh_before=state.varh[slot],
+            wh=wh,
+            varh=varh,
+            by=by,
+            why=why,
+            reversed_nano=tuple(new - old for new, old in zip(nano[1], nano[0], strict=True)),
+            live_nano=tuple(new - old for new, old in zip(nano[2], nano[1], strict=True)),
+        )
+
+    def close(self) -> DayClosed | None:
+        """Shut the day for the month's bill; None when it is shut, or when nothing ever happened on it."""
+        return DayClosed(self.day) if self.opened is not None and not self.closed else None
+
+    def evolve(self, event: DayEvent) -> None:
+        """Let an event have happened."""
+        match event:
+            case ReadingsPriced():
+                self._priced(event)
+            case DayOpened():
+                self._open(event)
+            case ReadingCorrected():
+                meter = self.meters[event.meter]
+                meter.replace(event.slot, event.wh, event.varh, self.grid)
+                meter.add_cost(event.reversed_nano)
+                meter.add_cost(event.live_nano)
+            case GapDeclared():
+                self.uploads.add(event.upload)
+                self.meters[event.meter].gaps.append((event.first, event.last))
+            case DayClosed():
+                self.closed = True
+        self.version += 1
+
+    def balance(self) -> Balance:
+        """The billing month at the end of this day, by meter: the next day's opening."""
+        return {name: self.meters[i].month.copy() for name, i in self.index.items()}
+
+    def check_open(self) -> None:
+        """Raises `PeriodIsClosed`."""
+        if self.closed:
+            raise PeriodIsClosed(
+                f"{self.device} {self.day} belongs to a closed month; what arrives now needs a correction of that month"
+            )
+
+    def _opened(self) -> DayOpened:
+        if self.opened is None:
+            raise BadReadings(f"{self.device} {self.day} was never opened; record a reading first")
+        return self.opened
+
+    def _index_of(self, meter: str) -> int:
+        if meter not in self.index:
+            raise BadReadings(
+                f"meter {meter!r} is not commissioned on {self.device}; register it, then replay its readings"
+            )
+        return self.index[meter]
+
+    def _slot_of(self, start: datetime) -> int | None:
+        opened = self._opened()
+        slot, rest = divmod(start - opened.start, timedelta(minutes=opened.step_minutes))
+        return slot if 0 <= slot < opened.slots and not rest else None
+
+    def _open(self, event: DayOpened) -> None:
+        self.opened = event
+        self.index = {name: i for i, name in enumerate(event.meters)}
+        self.grid = Grid.of(event)
+        for opening, nano in zip(event.opening, event.opening_nano, strict=True):
+            self.meters.append(MeterDay.opening(self.grid, opening, nano))
+
+    def _priced(self, event: ReadingsPriced) -> None:
+        self.uploads.add(event.upload)
+        rows = zip(event.meters, event.slots, event.wh, event.varh, event.estimated, strict=True)
+        for meter, slot, wh, varh, estimated in rows:
+            self.meters[meter].add(slot, wh, varh, estimated, self.grid)
+        for line, column in enumerate(event.live_nano):
+            for meter, nano in zip(event.meters, column, strict=False):
+                self.meters[meter].live_nano[line] += nano
+                self.meters[meter].accrued_nano[line] += nano
+
+
+class _Pricing:
+    """The rows of one upload, priced on scratch copies of the months they grow: deciding changes nothing."""
+
+    def __init__(self, day: MeteringDay, terms: Terms) -> None:
+        self._day = day
+        self._terms = terms
+        self._scratch: dict[int, MeterDay] = {}
+        self._rows: list[tuple[int, int, int, int, int]] = []
+        self._live: list[list[int]] = []
+
+    def add(self, measurement: Measurement) -> None:
+        day, meter = self._day, self._day._index_of(measurement.meter)
+        slot = day._slot_of(measurement.start)
+        if slot is None:
+            raise BadReadings(
+                f"meter {measurement.meter}: {measurement.start.isoformat()} is no interval of {day.day} on {day.device}"
+            )
+        state = self._scratch.get(meter)
+        if (state or day.meters[meter]).wh[slot] is not None:
+            return
+        if state is None:
+            state = self._scratch[meter] = day.meters[meter].copy()
+        estimated = int(measurement.quality is Quality.ESTIMATED)
+        state.add(slot, measurement.energy_wh, measurement.reactive_varh, estimated, day.grid)
+        accrued = self._terms.accrued_nano(state.month)
+        self._live.append([new - old for new, old in zip(accrued, state.accrued_nano, strict=True)])
+        state.accrued_nano = accrued
+        self._rows.append((meter, slot, measurement.energy_wh, measurement.reactive_varh, estimated))
+
+    def event(self, upload: str) -> ReadingsPriced | None:
+        if not self._rows:
+            return None
+        meters, slots, wh, varh, estimated = zip(*self._rows, strict=True)
+        live = tuple(column if any(column) else () for column in zip(*self._live, strict=True))
+        return ReadingsPriced(upload, meters, slots, wh, varh, estimated, live)
+
+
+def _period_until(
+    day: date, start: datetime, end: datetime, step: timedelta, terms: Terms
+) -> tuple[tuple[int, int], ...]:
+    """(slot, period) pairs of a local day, whatever its length: each slot's period is that of its local start."""
+    until: list[tuple[int, int]] = []
+    for slot in range((end - start) // step):
+        local = (start + step * slot).astimezone(terms.month.zone)
+        period = terms.tariff.calendar.period_at(day, local.hour * 60 + local.minute)
+        if until and until[-1][1] == period:
+            until[-1] = (slot + 1, period)
+        else:
+            until.append((slot + 1, period))
+    return tuple(until)

@@ -1,0 +1,53 @@
+"""Money: exact integers inside, decimals at the borders, and the one policy that rounds.
+
+Wh x micro-currency per kWh is nano-currency, exactly. A nano amount of a month fits 64 bits up to nine thousand million
+currency units; Python's integers have no limit, arrays check theirs (`domain.arrays`).
+"""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from enum import StrEnum
+
+from domain.errors import InvalidTariff
+
+NANO = 10**9
+MICRO = 10**6
+
+EXACT = Context(prec=60)
+"""Enough digits that a product of any rate and any month's energy is exact."""
+
+
+class RoundingMode(StrEnum):
+    HALF_UP = "half_up"
+    HALF_EVEN = "half_even"
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """How a bill line becomes money: to `places` decimals of the currency, halves away from zero unless told otherwise."""
+
+    places: int = 2
+    mode: RoundingMode = RoundingMode.HALF_UP
+
+    def __call__(self, gross: Decimal) -> Decimal:
+        mode = ROUND_HALF_UP if self.mode is RoundingMode.HALF_UP else ROUND_HALF_EVEN
+        return gross.quantize(Decimal(1).scaleb(-self.places), mode, context=EXACT)
+
+
+def micro(rate: Decimal, name: str) -> int:
+    """A rate as an integer of micro-currency; raises `InvalidTariff` when it is finer than that."""
+    scaled = rate.scaleb(6, context=EXACT)
+    whole = int(scaled)
+    if whole != scaled:
+        raise InvalidTariff(f"rate {name} = {rate}: more than 6 decimals cannot be priced exactly; give at most 6")
+    return whole
+
+
+def nano_to_decimal(amount_nano: int) -> Decimal:
+    """Nano-currency as currency, exactly."""
+    return Decimal(amount_nano).scaleb(-9, context=EXACT)
+
+
+def decimal_to_nano(amount: Decimal) -> int:
+    """Currency as nano-currency; finer parts are cut, which only unrounded percentages have."""
+    return int(amount.scaleb(9, context=EXACT))

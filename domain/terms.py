@@ -1,0 +1,116 @@
+"""The terms of one supply point for one billing month: tariff, rates in force, contract, and the month itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from domain.determinants import Determinants
+from domain.errors import ContractIncomplete, NoPriceInForce
+from domain.money import micro
+from domain.tariff import Rates, Tariff
+
+
+@dataclass(frozen=True)
+class BillingMonth:
+    """A calendar month of the supply point's civil time: local days `[first, end)` in `zone`."""
+
+    first: date
+    zone: ZoneInfo
+
+    @classmethod
+    def of(cls, instant: datetime, zone: ZoneInfo) -> "BillingMonth":
+        """The month that holds a UTC instant."""
+        return cls(instant.astimezone(zone).date().replace(day=1), zone)
+
+    @cached_property
+    def end(self) -> date:
+        return (self.first + timedelta(days=31)).replace(day=1)
+
+    @cached_property
+    def start_utc(self) -> datetime:
+        return midnight_utc(self.first, self.zone)
+
+    @cached_property
+    def end_utc(self) -> datetime:
+        return midnight_utc(self.end, self.zone)
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.first).days
+
+    @property
+    def days_in_year(self) -> int:
+        return (date(self.first.year + 1, 1, 1) - date(self.first.year, 1, 1)).days
+
+    def intervals(self, step_minutes: int) -> int:
+        """How many intervals the month has; a month with a clock change has an hour less or more."""
+        return int((self.end_utc - self.start_utc) / timedelta(minutes=step_minutes))
+
+    def next(self) -> "BillingMonth":
+        return BillingMonth(self.end, self.zone)
+
+    def __str__(self) -> str:
+        return f"{self.first:%Y-%m}"
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What the customer agreed with the utility: kW by period (or for `all` periods) and where the meter sits."""
+
+    contracted_kw: Mapping[str, Decimal] = field(default_factory=dict)
+    metered_on_low_side: bool = False
+
+    def kw(self, period: str, needed_by: str) -> Decimal:
+        """Contracted kW; raises `ContractIncomplete` naming the charge that needs it."""
+        found = self.contracted_kw.get(period, self.contracted_kw.get("all"))
+        if found is None:
+            raise ContractIncomplete(
+                f"{needed_by} needs the contracted power of period {period!r}, which was not given; "
+                f"declare it with --contracted-kw {period}=KW (or all=KW)"
+            )
+        return found
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Everything a month's charges need apart from the load. Raises `NoPriceInForce` when a charge has no rate."""
+
+    tariff: Tariff
+    rates: Rates
+    contract: Contract
+    month: BillingMonth
+    step_minutes: int
+
+    def __post_init__(self) -> None:
+        keys = (key for charge in self.tariff.charges for key in (*charge.rate_keys, *charge.percent_keys))
+        missing = [key for key in keys if key not in self.rates.values]
+        if missing:
+            raise NoPriceInForce(
+                f"tariff {self.tariff.id} has no rate for {', '.join(missing)} in {self.month}; "
+                f"its source does not state it: give it with --rate {missing[0]}=AMOUNT"
+            )
+
+    @cached_property
+    def micro(self) -> dict[str, int]:
+        """Each rate as integer micro-currency per its unit; percentages stay decimals and are not here."""
+        keys = (key for charge in self.tariff.charges for key in charge.rate_keys)
+        return {key: micro(self.rates.values[key], key) for key in keys}
+
+    @cached_property
+    def intervals(self) -> int:
+        return self.month.intervals(self.step_minutes)
+
+    def accrued_nano(self, d: Determinants) -> list[int]:
+        """The bill to date in nano-currency, one integer per line code of the tariff."""
+        return [nano for charge in self.tariff.charges for nano in charge.accrued_nano(d, self)]
+
+
+def midnight_utc(day: date, zone: ZoneInfo) -> datetime:
+    """The UTC instant at which a local day begins.
+
+    Where a clock change skips midnight, that is the first instant of the new day, as `fold` arithmetic gives it.
+    """
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
