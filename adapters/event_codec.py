@@ -86,10 +86,10 @@ def _priced(content: dict[str, Any]) -> ReadingsPriced:
 
 
 @cache
-def _adapter(kind: type[Event]) -> TypeAdapter[Event]:
+def _adapter(kind: Any) -> TypeAdapter[Event]:
     return TypeAdapter(kind)
 
 
 @cache
-def _fields(kind: type[Event]) -> frozenset[str]:
+def _fields(kind: Any) -> frozenset[str]:
     return frozenset(field.name for field in dataclasses.fields(kind))

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 from eventsourcing.persistence import (
@@ -29,6 +30,7 @@ from domain.events import DayEvent, Event, PeriodClosed, PeriodEvent
 from domain.metering_day import MeteringDay
 from domain.terms import BillingMonth
 
+EVENTS_PER_READ = 1000
 DAYS_KEPT_WARM = 256
 """A consumer returns to the same few days upload after upload; a day of 50 meters is about 1 MB of Python objects."""
 
@@ -121,6 +123,16 @@ class StoredLedger:
         except PersistenceError as error:
             raise Unavailable("the ledger cannot be read now") from error
         return [_entry(notification) for notification in found]
+
+    def digest(self) -> str:
+        """SHA-256 over all events in order: stream, version, name and bytes. Equal ledgers have equal digests."""
+        digest, position = sha256(), 0
+        while found := self._recorder.select_notifications(position, EVENTS_PER_READ, inclusive_of_start=False):
+            for event in found:
+                digest.update(f"{event.originator_id} {event.originator_version} {event.topic}\n".encode())
+                digest.update(event.state)
+            position = found[-1].id
+        return digest.hexdigest()
 
 
 class StoredPositions:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from application.balance import balance_before
 from application.ports import (
@@ -51,33 +51,17 @@ class PriceUploads:
             self._price(upload, point)
 
     def _price(self, upload: Upload, point: SupplyPoint) -> None:
-        parts: dict[date, _DayPart] = defaultdict(_DayPart)
+        parts = _Parts(point)
         for pair in upload.readings:
             try:
-                self._sort_by_day(pair, point, parts)
+                parts.add(pair)
             except Refusal as refusal:
                 self._refuse(upload, [pair], refusal)
-        for day, part in parts.items():
+        for day, part in parts.by_day.items():
             try:
                 self._record(upload, point, day, part)
             except Refusal as refusal:
                 self._refuse(upload, list(dict.fromkeys(part.pairs)), refusal)
-
-    def _sort_by_day(self, pair: ReadingPair, point: SupplyPoint, parts: "dict[date, _DayPart]") -> None:
-        before, after = pair
-        meter_type = point.meter_type(after.meter)
-        if before is None:
-            return
-        measurements, gap = measure(before, after, meter_type, timedelta(minutes=point.step_minutes))
-        for measurement in measurements:
-            part = parts[measurement.start.astimezone(point.zone).date()]
-            part.measurements.append(measurement)
-            part.pairs.append(pair)
-        if gap is not None:
-            last = (gap.end - timedelta(minutes=point.step_minutes)).astimezone(point.zone).date()
-            for day in _days(gap.start.astimezone(point.zone).date(), last):
-                parts[day].gaps.append(gap)
-                parts[day].pairs.append(pair)
 
     def _record(self, upload: Upload, point: SupplyPoint, day: date, part: "_DayPart") -> None:
         for attempt in range(1, TRIES + 1):
@@ -113,5 +97,35 @@ class _DayPart:
     pairs: list[ReadingPair] = field(default_factory=list)
 
 
-def _days(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=i) for i in range((last - first).days + 1)]
+class _Parts:
+    """An upload's readings, measured and sorted by the local day they belong to."""
+
+    def __init__(self, point: SupplyPoint) -> None:
+        self._point = point
+        self._step = timedelta(minutes=point.step_minutes)
+        self._days: dict[datetime, date] = {}
+        self.by_day: dict[date, _DayPart] = defaultdict(_DayPart)
+
+    def add(self, pair: ReadingPair) -> None:
+        """Raises `BadReadings` for a meter or an instant that cannot be."""
+        before, after = pair
+        meter_type = self._point.meter_type(after.meter)
+        if before is None:
+            return
+        measurements, gap = measure(before, after, meter_type, self._step)
+        for measurement in measurements:
+            part = self.by_day[self._day(measurement.start)]
+            part.measurements.append(measurement)
+            part.pairs.append(pair)
+        if gap is not None:
+            first, last = self._day(gap.start), self._day(gap.end - self._step)
+            for i in range((last - first).days + 1):
+                part = self.by_day[first + timedelta(days=i)]
+                part.gaps.append(gap)
+                part.pairs.append(pair)
+
+    def _day(self, instant: datetime) -> date:
+        """One poll's readings share their instant, so its day is worked out once."""
+        if instant not in self._days:
+            self._days[instant] = instant.astimezone(self._point.zone).date()
+        return self._days[instant]

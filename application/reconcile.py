@@ -83,7 +83,15 @@ class _Found:
         live = self._live[opened.supply_point, opened.day.replace(day=1)]
         if isinstance(event, ReadingCorrected):
             if event.meter == main:
-                live.update(dict(zip(opened.line_codes, map(sum, zip(event.reversed_nano, event.live_nano, strict=True)), strict=True)))
+                live.update(
+                    dict(
+                        zip(
+                            opened.line_codes,
+                            map(sum, zip(event.reversed_nano, event.live_nano, strict=True)),
+                            strict=True,
+                        )
+                    )
+                )
             return
         step = timedelta(minutes=opened.step_minutes)
         for row, (meter, slot) in enumerate(zip(event.meters, event.slots, strict=True)):

@@ -19,6 +19,7 @@ from enum import IntEnum, StrEnum
 
 from domain.errors import BadReadings
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PLAUSIBLE_OVERLOAD_PERCENT = 120
 """A meter may carry this much of its rated power before a step counts as a jump (current transformers run to 120 %)."""
 
@@ -92,16 +93,18 @@ def measure(
     reactive, reactive_verdict = register_step(before.reactive_varh, after.reactive_varh, meter_type, step * steps)
     if active is None or reactive is None:
         return (), Gap(before.meter, before.at, after.at, verdict if active is None else reactive_verdict)
-    quality = Quality.MEASURED if steps == 1 else Quality.ESTIMATED
+    if steps == 1:
+        return (Measurement(before.meter, before.at, active, reactive),), None
     return tuple(
-        Measurement(before.meter, before.at + step * i, wh, varh, quality)
+        Measurement(before.meter, before.at + step * i, wh, varh, Quality.ESTIMATED)
         for i, (wh, varh) in enumerate(zip(spread(active, steps), spread(reactive, steps), strict=True))
     ), None
 
 
 def register_step(before: int, after: int, meter_type: MeterType, elapsed: timedelta) -> tuple[int | None, Verdict]:
     """Energy (Wh or varh) between two values of one register and the rule that gave it; None where none can be known."""
-    possible = meter_type.rated_power_w * int(elapsed.total_seconds()) * PLAUSIBLE_OVERLOAD_PERCENT // 360_000
+    seconds = elapsed.days * 86_400 + elapsed.seconds
+    possible = meter_type.rated_power_w * seconds * PLAUSIBLE_OVERLOAD_PERCENT // 360_000
     if 0 <= after - before <= possible:
         return after - before, Verdict.STEADY
     if after > before:
@@ -120,7 +123,7 @@ def _steps_between(before: Reading, after: Reading, step: timedelta) -> int:
     if before.meter != after.meter:
         raise BadReadings(f"readings of two meters, {before.meter} and {after.meter}, have no difference")
     for reading in (before, after):
-        if (reading.at - datetime(1970, 1, 1, tzinfo=UTC)) % step:
+        if (reading.at - EPOCH) % step:
             raise BadReadings(
                 f"meter {reading.meter}: reading at {reading.at.isoformat()} is not on the {step} grid; "
                 "stamp it with the instant of its poll"

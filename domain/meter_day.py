@@ -34,7 +34,7 @@ class Grid:
 
 @dataclass(slots=True)
 class MeterDay:
-    """`wh` and `varh` by slot (None: unknown), energy of each demand block so far, and determinants of today and the month.
+    """`wh` and `varh` by slot (None: unknown), energy of each demand block so far, determinants of today and the month.
 
     `before` is the month as it was when the day opened. `live_nano` is what today's measurements cost by line;
     `accrued_nano` is the month's bill to date, as this day knows it.
@@ -49,6 +49,7 @@ class MeterDay:
     live_nano: list[int]
     accrued_nano: list[int]
     gaps: list[tuple[int, int]] = field(default_factory=list)
+    estimated: set[int] = field(default_factory=set)
 
     @classmethod
     def opening(cls, grid: Grid, before: Determinants, accrued_nano: Sequence[int]) -> Self:
@@ -69,6 +70,8 @@ class MeterDay:
         block, period = slot // grid.slots_per_block, grid.period_of_slot[slot]
         block_wh = self.block_wh[block] + wh
         self.wh[slot], self.varh[slot], self.block_wh[block] = wh, varh, block_wh
+        if estimated:
+            self.estimated.add(slot)
         for totals in (self.today, self.month):
             totals.add_interval(period, wh, varh, estimated)
             totals.see_block(period, block_wh, grid.block_starts[block])
@@ -107,4 +110,5 @@ class MeterDay:
             list(self.live_nano),
             list(self.accrued_nano),
             list(self.gaps),
+            set(self.estimated),
         )

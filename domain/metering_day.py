@@ -5,7 +5,7 @@ happened: no rules, no clock, no refusal, so that history always loads. The stat
 some hundreds of events for dozens of meters, and a fresh copy for each would make loading quadratic.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -183,33 +183,49 @@ class MeteringDay:
 
 
 class _Pricing:
-    """The rows of one upload, priced on scratch copies of the months they grow: deciding changes nothing."""
+    """The rows of one upload, priced on copies of the months they grow: deciding changes nothing."""
 
     def __init__(self, day: MeteringDay, terms: Terms) -> None:
         self._day = day
         self._terms = terms
-        self._scratch: dict[int, MeterDay] = {}
+        self._months: dict[int, tuple[Determinants, Sequence[int]]] = {}
+        self._added: dict[tuple[int, int], int] = {}
+        self._slots: dict[datetime, int | None] = {}
         self._rows: list[tuple[int, int, int, int, int]] = []
         self._live: list[list[int]] = []
 
     def add(self, measurement: Measurement) -> None:
-        day, meter = self._day, self._day._index_of(measurement.meter)
-        slot = day._slot_of(measurement.start)
+        meter, slot = self._day._index_of(measurement.meter), self._slot(measurement)
+        state = self._day.meters[meter]
+        if state.wh[slot] is not None or (meter, slot) in self._added:
+            return
+        self._added[meter, slot] = wh = measurement.energy_wh
+        month, before = self._months.get(meter) or (state.month.copy(), state.accrued_nano)
+        estimated = int(measurement.quality is Quality.ESTIMATED)
+        grid = self._day.grid
+        block, period = slot // grid.slots_per_block, grid.period_of_slot[slot]
+        month.add_interval(period, wh, measurement.reactive_varh, estimated)
+        month.see_block(period, state.block_wh[block] + self._added_to(meter, block), grid.block_starts[block])
+        accrued = self._terms.accrued_nano(month)
+        self._live.append([new - old for new, old in zip(accrued, before, strict=True)])
+        self._rows.append((meter, slot, wh, measurement.reactive_varh, estimated))
+        self._months[meter] = (month, accrued)
+
+    def _slot(self, measurement: Measurement) -> int:
+        """One upload's measurements mostly share their interval, so its slot is worked out once."""
+        start = measurement.start
+        if start not in self._slots:
+            self._slots[start] = self._day._slot_of(start)
+        slot = self._slots[start]
         if slot is None:
             raise BadReadings(
-                f"meter {measurement.meter}: {measurement.start.isoformat()} is no interval of {day.day} on {day.device}"
+                f"meter {measurement.meter}: {start.isoformat()} is no interval of {self._day.day} on {self._day.device}"
             )
-        state = self._scratch.get(meter)
-        if (state or day.meters[meter]).wh[slot] is not None:
-            return
-        if state is None:
-            state = self._scratch[meter] = day.meters[meter].copy()
-        estimated = int(measurement.quality is Quality.ESTIMATED)
-        state.add(slot, measurement.energy_wh, measurement.reactive_varh, estimated, day.grid)
-        accrued = self._terms.accrued_nano(state.month)
-        self._live.append([new - old for new, old in zip(accrued, state.accrued_nano, strict=True)])
-        state.accrued_nano = accrued
-        self._rows.append((meter, slot, measurement.energy_wh, measurement.reactive_varh, estimated))
+        return slot
+
+    def _added_to(self, meter: int, block: int) -> int:
+        first, many = block * self._day.grid.slots_per_block, self._day.grid.slots_per_block
+        return sum(self._added.get((meter, slot), 0) for slot in range(first, first + many))
 
     def event(self, upload: str) -> ReadingsPriced | None:
         if not self._rows:

@@ -107,7 +107,7 @@ class RateTable:
 
 
 def _check_codes(tariff: Tariff) -> None:
-    codes = tariff.line_codes
+    codes = [charge.code for charge in tariff.charges]
     for code in codes:
         if codes.count(code) > 1:
             raise InvalidTariff(f"tariff {tariff.id}: charge code {code!r} is used twice; codes must differ")

@@ -1,6 +1,6 @@
 """The terms of one supply point for one billing month: tariff, rates in force, contract, and the month itself."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -105,7 +105,11 @@ class Terms:
 
     def accrued_nano(self, d: Determinants) -> list[int]:
         """The bill to date in nano-currency, one integer per line code of the tariff."""
-        return [nano for charge in self.tariff.charges for nano in charge.accrued_nano(d, self)]
+        return [nano for accrue in self._accruals for nano in accrue(d, self)]
+
+    @cached_property
+    def _accruals(self) -> tuple[Callable[[Determinants, "Terms"], tuple[int, ...]], ...]:
+        return tuple(charge.accrued_nano for charge in self.tariff.charges)
 
 
 def midnight_utc(day: date, zone: ZoneInfo) -> datetime:

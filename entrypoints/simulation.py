@@ -64,6 +64,7 @@ class Factory:
     """One device and its world. `taken` has, by meter, the instants of stored readings that had a predecessor."""
 
     point: SupplyPoint
+    tariff: Tariff
     meters: SimulatedMeters
     outbox: Outbox
     line: FaultyStream
@@ -109,6 +110,7 @@ class Outcome:
     closed: tuple[PeriodClosed, ...]
     store: EventStore
     hot: MemoryHotStore
+    factories: tuple[Factory, ...]
     quarantined: int
     repeated: int
     longest_backlog: int
@@ -149,6 +151,7 @@ def simulate(world: World, sinks: Sequence[CostSink] = (), progress: Progress = 
         closed=closed,
         store=store,
         hot=hot,
+        factories=tuple(factories),
         quarantined=len(quarantine.kept()),
         repeated=sum(factory.line.repeated for factory in factories),
         longest_backlog=backlog,
@@ -172,6 +175,7 @@ def _factory(world: World, number: int, stream: MemoryStream, clock: SetClock) -
     path = ":memory:" if world.folder is None else world.folder / f"{device}.outbox.sqlite"
     return Factory(
         point=point,
+        tariff=world.tariff,
         meters=SimulatedMeters(names, clock.instant, world.zone, STEP, chance),
         outbox=SqliteOutbox(path, store=f"store-{number + 1}"),
         line=FaultyStream(stream, trouble, clock, chance),
@@ -208,7 +212,7 @@ def open_ended(tariff: Tariff, at: date) -> Tariff:
     table = tariff.rate_table
     first = at.replace(day=1)
     rates = table.in_force(first, (first + timedelta(days=31)).replace(day=1))
-    kept = replace(rates, valid_from=date(1970, 1, 1), valid_to=None, assumption=f"Simulated at the rates of {first:%Y-%m}.")
+    kept = replace(
+        rates, valid_from=date(1970, 1, 1), valid_to=None, assumption=f"Simulated at the rates of {first:%Y-%m}."
+    )
     return replace(tariff, rate_table=replace(table, rates=(kept,)))
-
-

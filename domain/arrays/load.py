@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.bill import Bill
+from domain.errors import BadReadings
 from domain.tariff import Tariff
 
 Int = NDArray[np.int64]
@@ -32,6 +33,31 @@ class Load:
     energy_wh: Int
     reactive_varh: Int | None
     quality: Flags
+
+    @property
+    def end(self) -> datetime:
+        """UTC end of the last interval."""
+        return self.start + timedelta(minutes=self.step_minutes) * len(self.energy_wh)
+
+    def between(self, start: datetime, end: datetime) -> "Load":
+        """The intervals that begin in `[start, end)`. Raises `BadReadings` when there is none."""
+        step = timedelta(minutes=self.step_minutes)
+        first = max(0, -((self.start - start) // step))
+        last = min(len(self.energy_wh), -((self.start - end) // step))
+        if first >= last:
+            raise BadReadings(
+                f"meter {self.meter} has no readings from {start.isoformat()} to {end.isoformat()}; "
+                f"it has them from {self.start.isoformat()} to {self.end.isoformat()}"
+            )
+        reactive = None if self.reactive_varh is None else self.reactive_varh[first:last]
+        return Load(
+            self.meter,
+            self.start + step * first,
+            self.step_minutes,
+            self.energy_wh[first:last],
+            reactive,
+            self.quality[first:last],
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,6 @@
 """The calendar compiled for an array: which period holds in each interval, by local civil time."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -28,13 +28,14 @@ def periods_of(calendar: Calendar, load: Load, offset_s: NDArray[np.int32]) -> P
         for window in windows:
             _check_edge(window, load.step_minutes)
             table[row, window.from_minute : window.to_minute] = calendar.periods.index(window.period)
-    return table[np.array(kind_of_day)[day - day[0]], minute // 60]
+    found: Periods = table[np.array(kind_of_day)[day - day[0]], minute // 60]
+    return found
 
 
 def local_offsets(zone: ZoneInfo, load: Load) -> NDArray[np.int32]:
     """Local time minus UTC for each interval, in seconds; each change is found to the minute by bisection."""
     offsets = np.empty(len(load.energy_wh), dtype=np.int32)
-    step, end = timedelta(minutes=load.step_minutes), load.start + timedelta(minutes=load.step_minutes) * len(offsets)
+    step, end = timedelta(minutes=load.step_minutes), load.end
     since = load.start
     while since < end:
         until = min(_next_change(zone, since, end), end)
@@ -73,8 +74,3 @@ def _check_edge(window: Window, step_minutes: int) -> None:
             f"a reading of {step_minutes} minutes lies in two tariff periods: {window.period} ends at "
             f"{clock(window.to_minute)}; use readings that divide the hour at this minute"
         )
-
-
-def utc(epoch_s: int) -> datetime:
-    """An instant from seconds since 1970."""
-    return datetime.fromtimestamp(epoch_s, UTC)

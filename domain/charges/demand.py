@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from domain.bill import BillLine, ByEnergy, ByPeak, GrossLine
@@ -52,7 +53,7 @@ class MaximumDemand(Named):
                 formula=f"{self._formula(measured, cap, names, d, terms)} x {rate}",
                 gross=EXACT.multiply(kw, rate),
                 source=self.cited(terms),
-                basis=ByEnergy(tuple(range(len(d.energy_wh)))) if capped else ByPeak(tuple(p for p, _ in self.periods)),
+                basis=ByEnergy(tuple(range(len(d.energy_wh)))) if capped else ByPeak(self._indexes),
                 peak_at=peak_at,
                 note=self._cap_note(rate, terms) if capped else "",
             ),
@@ -60,7 +61,7 @@ class MaximumDemand(Named):
 
     def highest(self, d: Determinants, terms: "Terms") -> tuple[int, datetime | None]:
         """Highest demand in W, rounded up to whole kW where the tariff does, and when its block began."""
-        wh, at = d.peak([p for p, _ in self.periods])
+        wh, at = d.peak(self._indexes)
         watts = wh * 60 // terms.tariff.demand_minutes
         return (-(-watts // 1000) * 1000 if self.round_up_kw else watts), at
 
@@ -69,7 +70,11 @@ class MaximumDemand(Named):
         above, below = self._load_factor_ratio
         return -(-sum(d.energy_wh) * below // (24_000 * terms.month.days * above))
 
-    @property
+    @cached_property
+    def _indexes(self) -> tuple[int, ...]:
+        return tuple(p for p, _ in self.periods)
+
+    @cached_property
     def _load_factor_ratio(self) -> tuple[int, int]:
         return (self.load_factor or Decimal(1)).as_integer_ratio()
 

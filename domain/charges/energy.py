@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from domain.bill import BillLine, ByEnergy, GrossLine
@@ -32,8 +33,12 @@ class EnergyByPeriod(Named):
         return self.line_codes
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
-        micro = terms.micro
-        return tuple([d.energy_wh[p] * micro[f"{self.code}.{name}"] for p, name in self.periods])
+        micro, energy_wh = terms.micro, d.energy_wh
+        return tuple([energy_wh[p] * micro[key] for p, key in self._keys])
+
+    @cached_property
+    def _keys(self) -> tuple[tuple[int, str], ...]:
+        return tuple((p, f"{self.code}.{name}") for p, name in self.periods)
 
     def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
         return tuple(

@@ -1,0 +1,54 @@
+"""The command `wattledger`: what did our electricity cost, measurement by measurement, and why?"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from domain.errors import Refusal
+from entrypoints import demo, price, simulate, tariffs
+from entrypoints.screen import complain
+
+EXIT_REFUSED = 2
+EXIT_INTERRUPTED = 130
+
+HELP = """
+What did our electricity cost, measurement by measurement, and why?
+
+Start with `wattledger demo`: a simulated factory, its readings, its bill. Then price your own file with
+`wattledger price READINGS --tariff TARIFF --out DIR`; `wattledger tariffs list` shows the tariffs that ship.
+
+Exit codes: 0 done; 1 done, and the check at the end failed; 2 refused, with the reason on one line; 130 interrupted.
+"""
+
+app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
+app.command("price", help=price.HELP)(price.command)
+app.command("simulate", help=simulate.HELP)(simulate.command)
+app.command("demo", help=demo.HELP)(demo.command)
+app.add_typer(tariffs.app, name="tariffs")
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(installed("wattledger"))
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command; a refusal is one line on standard error, never a traceback."""
+    try:
+        app()
+    except Refusal as refusal:
+        complain(str(refusal))
+        sys.exit(EXIT_REFUSED)
+    except KeyboardInterrupt:
+        complain("interrupted")
+        sys.exit(EXIT_INTERRUPTED)
+    except OSError as error:
+        complain(f"{error.filename or 'the system'}: {error.strerror or error}; check the path and its permissions")
+        sys.exit(EXIT_REFUSED)
