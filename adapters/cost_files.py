@@ -1,18 +1,19 @@
 """The cost of every measurement as Parquet and as CSV: money as exact decimals, one column a charge."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import csv, parquet
+from pyarrow import compute, csv, parquet
 
 from domain.arrays import PricedLoad
 from domain.arrays.load import Int
 from domain.arrays.periods import epoch_seconds
 from domain.measurement import Quality
 
-MONEY = pa.decimal128(18, 6)
+ONE_MICRO = pa.scalar(Decimal("0.000001"), pa.decimal128(7, 6))
 """Currency with six decimals: the micro-units in which a bill is shared among its intervals."""
 
 
@@ -52,7 +53,5 @@ def cost_table(priced: PricedLoad) -> pa.Table:
 
 
 def _money(micro: Int) -> pa.Array:
-    """Micro-currency as decimals without a detour: a 128-bit decimal is the integer and its sign, little end first."""
-    words = np.empty((len(micro), 2), dtype="<i8")
-    words[:, 0], words[:, 1] = micro, micro >> 63
-    return pa.Array.from_buffers(MONEY, len(micro), [None, pa.py_buffer(words)])
+    """Micro-currency as exact decimals of currency."""
+    return compute.multiply(pa.array(micro).cast(pa.decimal128(19, 0)), ONE_MICRO)

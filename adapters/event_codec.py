@@ -1,13 +1,13 @@
 """Events as stored bytes, under names that are for ever and are never module paths.
 
-A stored event is its name (`ReadingsPriced.v1`) and JSON, deflated. A new shape of an event gets a new name and an upcast
-from the old one. A key that this version does not know is refused: dropping it would falsify history.
+A stored event is its name (`ReadingsPriced.v1`) and JSON, deflated. A new shape of an event gets a new name and an
+upcast from the old one. A key that this version does not know is refused: dropping it would falsify history.
 """
 
 import dataclasses
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -47,7 +47,9 @@ class UnknownEvent(Exception):
 def encode(event: Event) -> tuple[str, bytes]:
     """Stored name and bytes."""
     content = (
-        _columns(event) if isinstance(event, ReadingsPriced) else _adapter(type(event)).dump_python(event, mode="json")
+        _columns(event)
+        if isinstance(event, ReadingsPriced)
+        else _adapter(_NAMES[type(event)]).dump_python(event, mode="json")
     )
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
     return _NAMES[type(event)], zlib.compress(text.encode(), COMPRESSION_LEVEL)
@@ -61,11 +63,28 @@ def decode(name: str, state: bytes) -> Event:
     kind = STORED_NAMES.get(name)
     if kind is None:
         raise UnknownEvent(f"stored event {name!r} is not known here; a newer wattledger wrote it: upgrade this one")
-    if unknown := content.keys() - _fields(kind):
-        raise UnknownEvent(f"stored event {name} has {sorted(unknown)}, unknown here: upgrade this wattledger")
+    if unknown := content.keys() - _fields(name):
+        raise _unknown_keys(name, unknown)
     if kind is ReadingsPriced:
         return _priced(content)
-    return _adapter(kind).validate_python(content)
+    event = _adapter(kind).validate_python(content)
+    if unknown := _lost(content, _adapter(kind).dump_python(event, mode="json")):
+        raise _unknown_keys(name, unknown)
+    return event
+
+
+def _lost(stored: Any, kept: Any) -> set[str]:
+    """Keys of a stored content, at any depth, that reading it would drop."""
+    if isinstance(stored, dict):
+        both = stored.keys() & kept.keys()
+        return {*(stored.keys() - both), *(key for name in both for key in _lost(stored[name], kept[name]))}
+    if isinstance(stored, list):
+        return {key for pair in zip(stored, kept, strict=True) for key in _lost(*pair)}
+    return set()
+
+
+def _unknown_keys(name: str, keys: Iterable[str]) -> UnknownEvent:
+    return UnknownEvent(f"stored event {name} has {sorted(keys)}, unknown here: upgrade this wattledger")
 
 
 def _columns(event: ReadingsPriced) -> dict[str, Any]:
@@ -86,10 +105,10 @@ def _priced(content: dict[str, Any]) -> ReadingsPriced:
 
 
 @cache
-def _adapter(kind: Any) -> TypeAdapter[Event]:
-    return TypeAdapter(kind)
+def _adapter(name: str) -> TypeAdapter[Event]:
+    return TypeAdapter(STORED_NAMES[name])
 
 
 @cache
-def _fields(kind: Any) -> frozenset[str]:
-    return frozenset(field.name for field in dataclasses.fields(kind))
+def _fields(name: str) -> frozenset[str]:
+    return frozenset(field.name for field in dataclasses.fields(STORED_NAMES[name]))

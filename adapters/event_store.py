@@ -1,7 +1,7 @@
 """The ledger on the recorders of the `eventsourcing` library: in memory, or in a SQLite file.
 
-Streams are named as people read them: `metering-day/DEVICE/2026-01-07`, `billing-period/POINT/2026-01`. One stream is one
-conditional write: the recorder refuses a version that exists, which is how two writers notice each other.
+Streams are named as people read them: `metering-day/DEVICE/2026-01-07`, `billing-period/POINT/2026-01`. One stream is
+one conditional write: the recorder refuses a version that exists, which is how two writers notice each other.
 """
 
 from collections import OrderedDict
@@ -63,7 +63,7 @@ class EventStore:
 
 
 class StoredDays:
-    """MeteringDays. Days of late are kept warm; a day that someone else moved is loaded again."""
+    """MeteringDays. Days of late are kept warm, and catch up with what others wrote meanwhile."""
 
     def __init__(self, recorder: ApplicationRecorder) -> None:
         self._recorder = recorder
@@ -71,15 +71,13 @@ class StoredDays:
 
     def get(self, device: str, day: date) -> MeteringDay:
         stream = f"metering-day/{device}/{day}"
-        if stream not in self._warm:
-            found = MeteringDay(device, day)
-            for event in _events(self._recorder, stream):
-                found.evolve(event)  # type: ignore[arg-type]  # a day's stream holds a day's events
-            self._warm[stream] = found
-            if len(self._warm) > DAYS_KEPT_WARM:
-                self._warm.popitem(last=False)
-        self._warm.move_to_end(stream)
-        return self._warm[stream]
+        found = self._warm.pop(stream, None) or MeteringDay(device, day)
+        for event in _events(self._recorder, stream, after=found.version):
+            found.evolve(event)  # type: ignore[arg-type]  # a day's stream holds a day's events
+        self._warm[stream] = found
+        if len(self._warm) > DAYS_KEPT_WARM:
+            self._warm.popitem(last=False)
+        return found
 
     def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
         stream = f"metering-day/{day.device}/{day.day}"
@@ -142,13 +140,18 @@ class StoredPositions:
         self._recorder = recorder
 
     def of(self, sink: str) -> int:
-        return self._recorder.max_tracking_id(sink) or 0
+        try:
+            return self._recorder.max_tracking_id(sink) or 0
+        except PersistenceError as error:
+            raise Unavailable(f"the position of sink {sink} cannot be read now") from error
 
     def moved(self, sink: str, position: int) -> None:
         try:
             self._recorder.insert_tracking(Tracking(sink, position))
         except IntegrityError as error:
             raise SomeoneElseWrote(f"sink {sink} is already at {position} or further") from error
+        except PersistenceError as error:
+            raise Unavailable(f"the position of sink {sink} cannot be moved now") from error
 
 
 def _insert(recorder: ApplicationRecorder, stream: str, version: int, events: Sequence[Event]) -> None:
@@ -161,9 +164,9 @@ def _insert(recorder: ApplicationRecorder, stream: str, version: int, events: Se
         raise Unavailable(f"{stream} cannot be written now") from error
 
 
-def _events(recorder: ApplicationRecorder, stream: str) -> list[Event]:
+def _events(recorder: ApplicationRecorder, stream: str, after: int = 0) -> list[Event]:
     try:
-        return [decode(stored.topic, stored.state) for stored in recorder.select_events(stream)]
+        return [decode(stored.topic, stored.state) for stored in recorder.select_events(stream, gt=after)]
     except PersistenceError as error:
         raise Unavailable(f"{stream} cannot be read now") from error
 

@@ -1,4 +1,4 @@
-"""Readings as bytes: the body that the outbox keeps, and the record that the stream carries. Everything read is checked.
+"""Readings as bytes: the body that the outbox keeps, and the record that the stream carries. What is read is checked.
 
 A body is deflated JSON of columns, one value a meter. A record is the body behind a header that says whose it is:
 
@@ -42,7 +42,7 @@ class _Header(_Strict):
 
 
 class _Body(_Strict):
-    """Columns of equal length: meter, then instant (UTC seconds), Wh and varh, now and before (None: nothing before)."""
+    """Columns of equal length: meter, then instant (UTC s), Wh and varh, now and before (None: nothing before)."""
 
     meter: list[Name]
     at: list[Instant]

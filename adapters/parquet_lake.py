@@ -1,41 +1,23 @@
 """The lake: cost events as Parquet files, partitioned by UTC date as Athena reads them."""
 
-import os
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import accumulate
 from pathlib import Path
 
 import pyarrow as pa
-from pyarrow import parquet
+from pyarrow import compute, parquet
 
 from application.ports import Unavailable
 from domain.cost_event import CostEvent
-from domain.money import nano_to_decimal
 
-MONEY = pa.decimal128(28, 9)
-SCHEMA = pa.schema([
-    ("meter", pa.string()),
-    ("start", pa.timestamp("s", "UTC")),
-    ("minutes", pa.int32()),
-    ("kind", pa.string()),
-    ("serial", pa.int64()),
-    ("supply_point", pa.string()),
-    ("energy_wh", pa.int64()),
-    ("reactive_varh", pa.int64()),
-    ("quality", pa.string()),
-    ("period", pa.string()),
-    ("amounts", pa.map_(pa.string(), MONEY)),
-    ("amount", MONEY),
-    ("currency", pa.string()),
-    ("tariff", pa.string()),
-    ("tariff_version", pa.string()),
-])  # fmt: skip
+ONE_NANO = pa.scalar(Decimal("0.000000001"), pa.decimal128(10, 9))
 
 
 class ParquetLake:
-    """CostSink. A file is named after the ledger positions it holds, so writing the same positions again replaces it."""
+    """CostSink. A file is named after the ledger positions it holds, so writing them again replaces it."""
 
     name = "lake"
 
@@ -54,30 +36,36 @@ class ParquetLake:
         unfinished = path.with_suffix(".unfinished")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            parquet.write_table(
-                pa.Table.from_pylist([_row(cost) for cost in costs], SCHEMA), unfinished, compression="zstd"
-            )
-            os.replace(unfinished, path)
+            parquet.write_table(cost_events_table(costs), unfinished, compression="zstd")
+            unfinished.replace(path)
         except OSError as error:
             raise Unavailable(f"the lake at {self._folder} cannot be written ({error})") from error
 
 
-def _row(cost: CostEvent) -> dict[str, object]:
-    amounts = [(code, nano_to_decimal(nano)) for code, nano in cost.amount_nano.items()]
-    return {
-        "meter": cost.meter,
-        "start": cost.start,
-        "minutes": cost.minutes,
-        "kind": cost.kind,
-        "serial": cost.serial,
-        "supply_point": cost.supply_point,
-        "energy_wh": cost.energy_wh,
-        "reactive_varh": cost.reactive_varh,
-        "quality": cost.quality.name.lower(),
-        "period": cost.period,
-        "amounts": amounts,
-        "amount": sum((amount for _, amount in amounts), Decimal(0)),
-        "currency": cost.currency,
-        "tariff": cost.tariff,
-        "tariff_version": cost.tariff_version,
-    }
+def cost_events_table(costs: Sequence[CostEvent]) -> pa.Table:
+    """A row a cost; `amounts` maps line codes to currency, and `amount` is their sum, both exact to nine decimals."""
+    each = [list(cost.amount_nano.items()) for cost in costs]
+    ends = list(accumulate((len(amounts) for amounts in each), initial=0))
+    codes = pa.array([code for amounts in each for code, _ in amounts], pa.string())
+    nano = _money([amount for amounts in each for _, amount in amounts])
+    return pa.table({
+        "meter": pa.array([cost.meter for cost in costs], pa.string()),
+        "start": pa.array([cost.start for cost in costs], pa.timestamp("s", "UTC")),
+        "minutes": pa.array([cost.minutes for cost in costs], pa.int32()),
+        "kind": pa.array([str(cost.kind) for cost in costs], pa.string()),
+        "serial": pa.array([cost.serial for cost in costs], pa.int64()),
+        "supply_point": pa.array([cost.supply_point for cost in costs], pa.string()),
+        "energy_wh": pa.array([cost.energy_wh for cost in costs], pa.int64()),
+        "reactive_varh": pa.array([cost.reactive_varh for cost in costs], pa.int64()),
+        "quality": pa.array([cost.quality.name.lower() for cost in costs], pa.string()),
+        "period": pa.array([cost.period for cost in costs], pa.string()),
+        "amounts": pa.MapArray.from_arrays(pa.array(ends, pa.int32()), codes, nano),
+        "amount": _money([cost.total_nano for cost in costs]),
+        "currency": pa.array([cost.currency for cost in costs], pa.string()),
+        "tariff": pa.array([cost.tariff for cost in costs], pa.string()),
+        "tariff_version": pa.array([cost.tariff_version for cost in costs], pa.string()),
+    })  # fmt: skip
+
+
+def _money(nano: Sequence[int]) -> pa.Array:
+    return compute.multiply(pa.array(nano, pa.int64()).cast(pa.decimal128(19, 0)), ONE_NANO)

@@ -23,7 +23,7 @@ SPREAD_PERCENT = 12
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a meter sees: power in W while the line rests, at work on weekdays, on Saturdays; cos phi as varh per 1000 Wh."""
+    """What a meter sees: power in W at rest, at work on weekdays, and on Saturdays; cos phi as varh per 1000 Wh."""
 
     rest_w: int
     work_w: int
@@ -85,7 +85,7 @@ class SimulatedMeters:
 
 
 class FaultLevel(StrEnum):
-    """How unkind the world is. `typical` is a bad month of a real plant; `hostile` is every fault there is, all the time."""
+    """How unkind the world is. `typical` is a bad month of a real plant; `hostile` is every fault, all the time."""
 
     NONE = "none"
     TYPICAL = "typical"
@@ -94,7 +94,7 @@ class FaultLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """What goes wrong for one factory: `[start, end)` spans without line or device power, and odds per call (of 10,000)."""
+    """What goes wrong for one factory: `[start, end)` spans without line or power, and odds per call (of 10,000)."""
 
     line_down: tuple[tuple[datetime, datetime], ...] = ()
     power_cuts: tuple[tuple[datetime, datetime], ...] = ()
@@ -111,7 +111,7 @@ class Faults:
 
 
 def faults(level: FaultLevel, start: datetime, days: int, chance: Random) -> Faults:
-    """The faults of a level over a run. Typical: one line outage of six hours, one power cut of 35 minutes, lost replies."""
+    """A level's faults over a run. Typical: the line is down for six hours, power for 35 minutes, replies get lost."""
     if level is FaultLevel.NONE:
         return Faults()
 
@@ -134,7 +134,7 @@ def faults(level: FaultLevel, start: datetime, days: int, chance: Random) -> Fau
 
 @dataclass
 class FaultyStream:
-    """Stream whose line fails: down for a while, replies that get lost after the records were taken, partial success."""
+    """Stream whose line fails: down for a while, replies lost after the records were taken, partial success."""
 
     stream: Stream
     faults: Faults

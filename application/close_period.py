@@ -15,7 +15,7 @@ from domain.terms import BillingMonth
 
 @dataclass(frozen=True)
 class ClosePeriod:
-    """Close a supply point's billing month. Days are shut first, so nothing can slip in between the sum and the bill."""
+    """Close a supply point's billing month. Days are shut first: nothing slips in between the sum and the bill."""
 
     days: MeteringDays
     periods: BillingPeriods

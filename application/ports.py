@@ -1,7 +1,7 @@
 """The ports: what the use cases ask of the world. Each docstring is the contract that every adapter's tests check.
 
 Adapters raise two errors of their own making and no others: `SomeoneElseWrote` (load again, decide again) and
-`Unavailable` (nothing was done, or it cannot be known: try again later with the same key). Both keep the vendor's cause.
+`Unavailable` (nothing was done, or it cannot be known: try again later with the same key). Both keep their cause.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -92,7 +92,7 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StreamRecord:
-    """One record for the stream; records of one `partition` reach the consumer in the order in which they were taken."""
+    """One record for the stream; records of one `partition` reach the consumer in the order they were taken."""
 
     partition: str
     data: bytes
@@ -138,8 +138,10 @@ class BillingPeriods(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One event of the ledger and its position (growing from 1). `device` and `day` name the metering day it belongs to;
-    a billing period's event has neither."""
+    """One event of the ledger and its position (growing from 1).
+
+    `device` and `day` name the metering day it belongs to; a billing period's event has neither.
+    """
 
     position: int
     event: Event

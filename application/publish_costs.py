@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from application.ports import CostSink, Ledger, LedgerEntry, MeteringDays, Positions, SupplyPoints
+from application.ports import CostSink, Ledger, LedgerEntry, MeteringDays, Positions
 from domain.cost_event import CostEvent, costs_of_close, costs_of_day_event
 from domain.events import PeriodClosed
 from domain.terms import midnight_utc

@@ -14,7 +14,7 @@ ENTRIES_PER_READ = 1000
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """Counts of readings, and the bills whose live costs and true-up do not add up to the total (there must be none)."""
+    """Counts of readings, and the bills that are not live costs plus true-up (there must be none)."""
 
     taken: int
     opening: int

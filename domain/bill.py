@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from domain.determinants import Determinants
@@ -50,6 +50,7 @@ class ByEnergy:
     """Shared in proportion to the energy of some periods."""
 
     periods: tuple[int, ...]
+    by: Literal["energy"] = "energy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,14 @@ class ByPeak:
     """Shared among the demand blocks of some periods by the airport rule, the Shapley value of a maximum."""
 
     periods: tuple[int, ...]
+    by: Literal["peak"] = "peak"
 
 
 @dataclass(frozen=True, slots=True)
 class Evenly:
     """Shared equally by all intervals."""
+
+    by: Literal["evenly"] = "evenly"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,11 @@ class ByLines:
     """Shared in proportion to what other lines of the bill gave each interval."""
 
     codes: tuple[str, ...]
+    by: Literal["lines"] = "lines"
 
 
 Basis = ByEnergy | ByPeak | Evenly | ByLines
+"""`by` tells them apart where a bill is stored: two of them hold the same, and nothing else says which one it was."""
 
 
 @dataclass(frozen=True, slots=True)

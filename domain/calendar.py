@@ -1,6 +1,6 @@
 """When a tariff's periods hold: seasons, day types, holidays and the windows of a day.
 
-Seasons belong to the tariff, not to the time zone: Mexico kept its summer tariff after it gave up summer time. All rules
+Seasons belong to the tariff, not to the time zone: Mexico kept its summer tariff after it gave up summer time. Rules
 speak local civil time; the time zone itself belongs to the supply point (`domain.terms`).
 """
 

@@ -11,7 +11,7 @@ from domain.meter_day import Grid
 
 
 class CostKind(StrEnum):
-    """`provisional`: what the bill grew by; `reversal`: a provisional cost taken back; `true_up`: what closing added."""
+    """`provisional`: what the bill grew by; `reversal`: such a cost taken back; `true_up`: what closing added."""
 
     PROVISIONAL = "provisional"
     REVERSAL = "reversal"
@@ -22,7 +22,7 @@ class CostKind(StrEnum):
 class CostEvent:
     """Cost of the energy of one meter over `[start, start + minutes)`, UTC, in nano-currency by line code.
 
-    A true-up belongs to the supply point's whole month: `meter` is its id, `minutes` the month's length, and it carries no
+    A true-up belongs to the supply point's whole month: `meter` is its id, `minutes` the month's length, and it has no
     energy. `(meter, start, kind, serial)` is unique; `serial` counts corrections of the same measurement.
     """
 
@@ -56,7 +56,7 @@ def costs_of_day_event(opened: DayOpened, grid: Grid, position: int, event: DayE
                     code: column[row] for code, column in zip(opened.line_codes, event.live_nano, strict=True) if column
                 }
                 quality = Quality.ESTIMATED if estimated else Quality.MEASURED
-                yield _cost(opened, grid, (meter, slot), CostKind.PROVISIONAL, 0, (wh, varh, quality), amounts)
+                yield _cost(opened, grid, (meter, slot), (CostKind.PROVISIONAL, 0), (wh, varh, quality), amounts)
         case ReadingCorrected():
             place = (event.meter, event.slot)
             before, after = (-event.wh_before, -event.varh_before), (event.wh, event.varh)
@@ -65,7 +65,7 @@ def costs_of_day_event(opened: DayOpened, grid: Grid, position: int, event: DayE
                 (CostKind.PROVISIONAL, after, event.live_nano),
             ):
                 amounts = dict(zip(opened.line_codes, nano, strict=True))
-                yield _cost(opened, grid, place, kind, position, (*energy, Quality.MEASURED), amounts)
+                yield _cost(opened, grid, place, (kind, position), (*energy, Quality.MEASURED), amounts)
         case _:
             return
 
@@ -95,8 +95,7 @@ def _cost(
     opened: DayOpened,
     grid: Grid,
     place: tuple[int, int],
-    kind: CostKind,
-    serial: int,
+    what: tuple[CostKind, int],
     energy: tuple[int, int, Quality],
     amounts: Mapping[str, int],
 ) -> CostEvent:
@@ -105,8 +104,8 @@ def _cost(
         meter=opened.meters[meter],
         start=opened.start + timedelta(minutes=opened.step_minutes * slot),
         minutes=opened.step_minutes,
-        kind=kind,
-        serial=serial,
+        kind=what[0],
+        serial=what[1],
         supply_point=opened.supply_point,
         energy_wh=energy[0],
         reactive_varh=energy[1],

@@ -1,4 +1,4 @@
-"""What happened, for ever: the events of metering days and billing periods. Their stored names are in `adapters.event_codec`.
+"""What happened, for ever: the events of metering days and billing periods.
 
 Amounts are integers of nano-currency, one per line code of the tariff, in `DayOpened.line_codes` order. Slots count the
 day's intervals from its local midnight: 276, 288 or 300 of them at five minutes.
@@ -56,7 +56,7 @@ class ReadingsPriced:
 
 @dataclass(frozen=True, slots=True)
 class ReadingCorrected:
-    """A measurement is replaced, by whom and why. `reversed_nano` takes its old cost back, `live_nano` is the new one."""
+    """A measurement is replaced, by whom and why. `reversed_nano` takes its old cost back, `live_nano` is the new."""
 
     meter: int
     slot: int

@@ -1,12 +1,12 @@
 """From registers to interval energy: the rules, each with its name.
 
-A meter counts; it does not measure intervals. A `Measurement` is the difference of two register states, and `measure`
-is the only place where that difference is taken, on the device, in the cloud and for a file of registers alike.
+A meter counts; it does not measure intervals. A `Measurement` is the difference of two register states, and
+`register_step` is the only place where that difference is judged, on the device, in the cloud and for a file alike.
 
     rule       when                                             outcome
     steady     the counter moved forward by a possible amount   the difference is measured energy
     rollover   it wrapped at its modulus by a possible amount   the difference across the wrap is measured energy
-    spread     readings in between are missing                  the energy is known, its times are not: even, `ESTIMATED`
+    spread     readings in between are missing                  energy known, its times not: even, `ESTIMATED`
     reset      it fell without a possible wrap                  no energy is invented: a `Gap`, new baseline
     jump       it rose by more than the meter can carry         no energy is invented: a `Gap`, new baseline
     backwards  the reading is not later than the one before     refused: `BadReadings`
@@ -53,7 +53,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class MeterType:
-    """What a meter can physically do: rated power in W, and the counter values at which its registers wrap (Wh, varh)."""
+    """What a meter can physically do: rated power in W, and the value at which its registers wrap (Wh, varh)."""
 
     rated_power_w: int
     modulus: int | None = None
@@ -68,6 +68,18 @@ class Measurement:
     energy_wh: int
     reactive_varh: int
     quality: Quality = Quality.MEASURED
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The energy that a recorded interval should have had (Wh, varh), and who says so and why."""
+
+    meter: str
+    start: datetime
+    energy_wh: int
+    reactive_varh: int
+    by: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +114,7 @@ def measure(
 
 
 def register_step(before: int, after: int, meter_type: MeterType, elapsed: timedelta) -> tuple[int | None, Verdict]:
-    """Energy (Wh or varh) between two values of one register and the rule that gave it; None where none can be known."""
+    """Energy (Wh or varh) between two values of a register and the rule that gave it; None where it cannot be known."""
     seconds = elapsed.days * 86_400 + elapsed.seconds
     possible = meter_type.rated_power_w * seconds * PLAUSIBLE_OVERLOAD_PERCENT // 360_000
     if 0 <= after - before <= possible:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from domain.determinants import Determinants
 from domain.errors import BadReadings, NothingToCorrect, PeriodIsClosed
 from domain.events import DayClosed, DayEvent, DayOpened, GapDeclared, ReadingCorrected, ReadingsPriced
-from domain.measurement import Gap, Measurement, Quality
+from domain.measurement import Correction, Gap, Measurement, Quality
 from domain.meter_day import Grid, MeterDay
 from domain.supply_point import SupplyPoint
 from domain.terms import Terms, midnight_utc
@@ -30,13 +30,12 @@ class MeteringDay:
     version: int = 0
     opened: DayOpened | None = None
     closed: bool = False
-    uploads: set[str] = field(default_factory=set)
     meters: list["MeterDay"] = field(default_factory=list)
     index: dict[str, int] = field(default_factory=dict)
     grid: Grid = field(default_factory=Grid.nothing)
 
     def open(self, point: SupplyPoint, terms: Terms, balance: Balance | None) -> DayOpened:
-        """The day's first event: rules and opening balance. `balance` is the month so far, None when it has just begun."""
+        """The day's first event: rules and opening balance. `balance` is the month so far, None when it just began."""
         start, end = midnight_utc(self.day, point.zone), midnight_utc(self.day + timedelta(days=1), point.zone)
         step = timedelta(minutes=point.step_minutes)
         names = tuple(sorted(point.meters))
@@ -64,15 +63,16 @@ class MeteringDay:
     def record(self, upload: str, measurements: Iterable[Measurement], terms: Terms) -> ReadingsPriced | None:
         """Price what this day does not know yet; None when an upload brings nothing new. The first word counts.
 
-        Raises `BadReadings` for a measurement of an unknown meter or of another day.
+        What is new is told by meter and interval, not by upload: a part that was refused may come again under its name.
+        Raises `BadReadings` for a measurement of an unknown meter or of another day, `PeriodIsClosed` for a new one.
         """
-        if upload in self.uploads:
-            return None
-        self.check_open()
         pricing = _Pricing(self, terms)
         for measurement in measurements:
             pricing.add(measurement)
-        return pricing.event(upload)
+        event = pricing.event(upload)
+        if event is not None:
+            self.check_open()
+        return event
 
     def declare(self, upload: str, gap: Gap) -> GapDeclared | None:
         """The part of a gap that falls on this day; None where it falls elsewhere or is already known."""
@@ -85,30 +85,32 @@ class MeteringDay:
             return None
         return GapDeclared(upload, meter, first, last, gap.reason)
 
-    def correct(
-        self, meter: str, start: datetime, *, wh: int, varh: int, by: str, why: str, terms: Terms
-    ) -> ReadingCorrected:
-        """Replace a measurement. Its old cost is what removing it takes back; its new cost is what adding it brings."""
+    def correct(self, correction: Correction, terms: Terms) -> ReadingCorrected:
+        """Replace a measurement. Its old cost is what removing it takes back; its new cost is what adding it brings.
+
+        Raises `NothingToCorrect` where nothing was recorded, and `PeriodIsClosed`.
+        """
         self.check_open()
-        index, slot = self._index_of(meter), self._slot_of(start)
+        index, slot = self._index_of(correction.meter), self._slot_of(correction.start)
         state = self.meters[index]
         if slot is None or state.wh[slot] is None:
             raise NothingToCorrect(
-                f"meter {meter}: nothing was recorded at {start.isoformat()}; record it before correcting"
+                f"meter {correction.meter}: nothing was recorded at {correction.start.isoformat()}; "
+                "record it before correcting it"
             )
         without, after = state.copy(), state.copy()
         without.replace(slot, 0, 0, self.grid)
-        after.replace(slot, wh, varh, self.grid)
+        after.replace(slot, correction.energy_wh, correction.reactive_varh, self.grid)
         nano = [terms.accrued_nano(one.month) for one in (state, without, after)]
         return ReadingCorrected(
             meter=index,
             slot=slot,
             wh_before=state.wh[slot] or 0,
             varh_before=state.varh[slot],
-            wh=wh,
-            varh=varh,
-            by=by,
-            why=why,
+            wh=correction.energy_wh,
+            varh=correction.reactive_varh,
+            by=correction.by,
+            why=correction.why,
             reversed_nano=tuple(new - old for new, old in zip(nano[1], nano[0], strict=True)),
             live_nano=tuple(new - old for new, old in zip(nano[2], nano[1], strict=True)),
         )
@@ -130,7 +132,6 @@ class MeteringDay:
                 meter.add_cost(event.reversed_nano)
                 meter.add_cost(event.live_nano)
             case GapDeclared():
-                self.uploads.add(event.upload)
                 self.meters[event.meter].gaps.append((event.first, event.last))
             case DayClosed():
                 self.closed = True
@@ -172,7 +173,6 @@ class MeteringDay:
             self.meters.append(MeterDay.opening(self.grid, opening, nano))
 
     def _priced(self, event: ReadingsPriced) -> None:
-        self.uploads.add(event.upload)
         rows = zip(event.meters, event.slots, event.wh, event.varh, event.estimated, strict=True)
         for meter, slot, wh, varh, estimated in rows:
             self.meters[meter].add(slot, wh, varh, estimated, self.grid)
@@ -219,7 +219,7 @@ class _Pricing:
         slot = self._slots[start]
         if slot is None:
             raise BadReadings(
-                f"meter {measurement.meter}: {start.isoformat()} is no interval of {self._day.day} on {self._day.device}"
+                f"meter {measurement.meter}: {start.isoformat()} is no interval of {self._day.device} {self._day.day}"
             )
         return slot
 

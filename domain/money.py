@@ -24,14 +24,14 @@ class RoundingMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rounding:
-    """How a bill line becomes money: to `places` decimals of the currency, halves away from zero unless told otherwise."""
+    """How a bill line becomes money: `places` decimals of the currency, halves away from zero unless told otherwise."""
 
     places: int = 2
     mode: RoundingMode = RoundingMode.HALF_UP
 
     def __call__(self, gross: Decimal) -> Decimal:
         mode = ROUND_HALF_UP if self.mode is RoundingMode.HALF_UP else ROUND_HALF_EVEN
-        return gross.quantize(Decimal(1).scaleb(-self.places), mode, context=EXACT)
+        return EXACT.plus(gross.quantize(Decimal(1).scaleb(-self.places), mode, context=EXACT))  # no minus zero
 
 
 def micro(rate: Decimal, name: str) -> int:
@@ -51,3 +51,8 @@ def nano_to_decimal(amount_nano: int) -> Decimal:
 def decimal_to_nano(amount: Decimal) -> int:
     """Currency as nano-currency; finer parts are cut, which only unrounded percentages have."""
     return int(amount.scaleb(9, context=EXACT))
+
+
+def plain(number: Decimal) -> str:
+    """A quantity as people write it: thousands apart, no trailing zeros, no exponent."""
+    return f"{number.normalize():,f}"

@@ -54,7 +54,7 @@ class Tariff:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The numbers of one validity `[valid_from, valid_to)`, by rate key, in currency (or percent), with their source."""
+    """The numbers of one validity `[valid_from, valid_to)`, by rate key, in currency or percent, with their source."""
 
     valid_from: date
     valid_to: date | None

@@ -15,7 +15,7 @@ class EdgeRuntime:
     upload_outbox: UploadOutbox
 
     def turn(self, at: datetime) -> int:
-        """One poll at an instant of the grid: give how many readings were stored. Sending comes after storing, always."""
+        """One poll at an instant of the grid, stored and then sent: give how many readings were stored."""
         stored = self.store_readings(at)
         self.upload_outbox()
         return stored

@@ -1,6 +1,9 @@
 """The command `wattledger`: what did our electricity cost, measurement by measurement, and why?"""
 
 import sys
+from tempfile import NamedTemporaryFile
+from traceback import format_exception
+from types import TracebackType
 from typing import Annotated
 
 import typer
@@ -10,6 +13,7 @@ from entrypoints import demo, price, simulate, tariffs
 from entrypoints.screen import complain
 
 EXIT_REFUSED = 2
+EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
 
 HELP = """
@@ -18,10 +22,17 @@ What did our electricity cost, measurement by measurement, and why?
 Start with `wattledger demo`: a simulated factory, its readings, its bill. Then price your own file with
 `wattledger price READINGS --tariff TARIFF --out DIR`; `wattledger tariffs list` shows the tariffs that ship.
 
-Exit codes: 0 done; 1 done, and the check at the end failed; 2 refused, with the reason on one line; 130 interrupted.
+Exit codes: 0 done; 1 done, and the check at the end failed; 2 refused, with the reason on one line; 70 a fault of
+ours, with a file that tells where; 130 interrupted.
 """
 
-app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
+app = typer.Typer(
+    help=HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,  # they print local variables, which may be secrets
+)
 app.command("price", help=price.HELP)(price.command)
 app.command("simulate", help=simulate.HELP)(simulate.command)
 app.command("demo", help=demo.HELP)(demo.command)
@@ -41,6 +52,7 @@ def _root(
 
 def main() -> None:
     """Run the command; a refusal is one line on standard error, never a traceback."""
+    sys.excepthook = _tell_of_a_bug
     try:
         app()
     except Refusal as refusal:
@@ -52,3 +64,11 @@ def main() -> None:
     except OSError as error:
         complain(f"{error.filename or 'the system'}: {error.strerror or error}; check the path and its permissions")
         sys.exit(EXIT_REFUSED)
+
+
+def _tell_of_a_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What nobody foresaw: one line for the user, and a file for whoever mends it."""
+    with NamedTemporaryFile("w", prefix="wattledger-fault-", suffix=".txt", delete=False, encoding="utf-8") as file:
+        file.writelines(format_exception(kind, error, trace))
+    complain(f"a fault of wattledger ({kind.__name__}); nothing you did wrong. Please report it with {file.name}")
+    raise SystemExit(EXIT_BUG)

@@ -23,9 +23,9 @@ from entrypoints.simulation import Outcome, World, simulate
 
 HELP = """A simulated factory: 8 meters, one month, a power cut, a six-hour line outage, late and repeated readings.
 
-Readings go from the device's outbox (SQLite) through the stream and the pricing into the ledger (SQLite), and from there
-to the hot store and the lake (Parquet). The month closes into a bill, priced a second time by the vectorised engine, which
-must agree to the last unit.
+Readings go from the device's outbox (SQLite) through the stream and the pricing into the ledger (SQLite), and from
+there to the hot store and the lake (Parquet). The month closes into a bill, priced a second time by the vectorised
+engine, which must agree to the last unit.
 """
 METERS, SEED = 8, 2026
 FIRST = date(2026, 1, 1)

@@ -16,7 +16,7 @@ from domain.terms import Contract
 from entrypoints.screen import OUT, progress
 from entrypoints.simulation import Outcome, World, open_ended, simulate
 
-HELP = """Simulate factories: meters, devices, a line that fails, pricing, ledger, bill; and prove that nothing was lost.
+HELP = """Simulate factories: meters, devices, a line that fails, pricing, ledger, bill; prove that nothing was lost.
 
 The same seed gives the same ledger, byte for byte. The command fails (exit 1) when a single reading is lost or priced
 twice, or when a bill is not the sum of its measurements and its true-up.

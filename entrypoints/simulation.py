@@ -39,13 +39,15 @@ from edge.runtime import EdgeRuntime
 STEP = timedelta(minutes=5)
 STEPS_PER_DELIVERY = 12
 """The consumer looks once an hour of simulated time: batches as a stream makes them, and late readings stay late."""
+STEPS_PER_LAKE_FILE = 288
+"""The lake gets its files once a simulated day, as a buffering delivery makes them; the hot store follows at once."""
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class World:
-    """What to simulate. `folder` None keeps everything in memory; otherwise outboxes and ledger are SQLite files in it."""
+    """What to simulate. `folder` None keeps all in memory; otherwise outboxes and ledger are SQLite files in it."""
 
     factories: int
     meters: int
@@ -116,7 +118,7 @@ class Outcome:
     longest_backlog: int
 
 
-def simulate(world: World, sinks: Sequence[CostSink] = (), progress: Progress = lambda done, total: None) -> Outcome:
+def simulate(world: World, sinks: Sequence[CostSink] = (), progress: Progress = lambda _done, _total: None) -> Outcome:
     """Run a world from its first day to the close of its last month. Deterministic: one seed, one ledger."""
     clock = SetClock(midnight_utc(world.first, world.zone))
     stream, quarantine, hot = MemoryStream(), MemoryQuarantine(), MemoryHotStore()
@@ -125,7 +127,9 @@ def simulate(world: World, sinks: Sequence[CostSink] = (), progress: Progress = 
     terms_of = TermsOf(MemoryTariffs({world.tariff.id: world.tariff}))
     points = MemorySupplyPoints({factory.point.device: factory.point for factory in factories})
     price = PriceUploads(store.days, store.periods, points, terms_of, WattledgerWire(), quarantine)
-    publishers = [PublishCosts(store.ledger, store.positions, store.days, sink) for sink in (hot, *sinks)]
+    publish_hot, *publish_lake = (
+        PublishCosts(store.ledger, store.positions, store.days, sink) for sink in (hot, *sinks)
+    )
     chance, backlog = Random(f"{world.seed}/cloud"), 0  # noqa: S311  # a simulation wants repeatable chance
     steps = world.days * timedelta(days=1) // STEP
     for done in range(steps + 1):
@@ -134,16 +138,18 @@ def simulate(world: World, sinks: Sequence[CostSink] = (), progress: Progress = 
         if done % STEPS_PER_DELIVERY == 0:
             backlog = max(backlog, *(factory.outbox.backlog() for factory in factories))
             _deliver(stream, price, factories[0].faults.redeliveries, chance)
-            for publish in publishers:
-                publish()
+            publish_hot()
             progress(done, steps)
+        if done % STEPS_PER_LAKE_FILE == 0:
+            for publish in publish_lake:
+                publish()
         clock.instant += STEP
     for factory in factories:
         factory.drain()
     _deliver(stream, price, 0, chance)
     close = ClosePeriod(store.days, store.periods, terms_of)
     closed = tuple(close(factory.point, month) for factory in factories for month in _months(world))
-    for publish in publishers:
+    for publish in (publish_hot, *publish_lake):
         publish()
     progress(steps, steps)
     return Outcome(
@@ -208,7 +214,7 @@ def _reconcile(store: EventStore, factories: Sequence[Factory]) -> Reconciliatio
 
 
 def open_ended(tariff: Tariff, at: date) -> Tariff:
-    """A tariff whose rates of one date hold for ever, as a stated assumption: a simulated year has no published rates."""
+    """A tariff whose rates of one month hold for ever, as a stated assumption: no rates of a simulated year exist."""
     table = tariff.rate_table
     first = at.replace(day=1)
     rates = table.in_force(first, (first + timedelta(days=31)).replace(day=1))

@@ -18,8 +18,8 @@ from domain.terms import BillingMonth
 class MonthOfLoad:
     """The part of a load in one billing month: views of its arrays, its demand blocks and its determinants.
 
-    `span` is its slice of the load; `block_wh` and `block_period` are per demand block, and `block_of` gives the block of
-    each interval.
+    `span` is its slice of the load; `block_wh` and `block_period` are per demand block, `block_of` gives the block
+    of each interval.
     """
 
     month: BillingMonth

@@ -1,6 +1,6 @@
 """A load as arrays, before and after it is priced."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from domain.bill import Bill
 from domain.errors import BadReadings
+from domain.measurement import Measurement, Quality
 from domain.tariff import Tariff
 
 Int = NDArray[np.int64]
@@ -33,6 +34,20 @@ class Load:
     energy_wh: Int
     reactive_varh: Int | None
     quality: Flags
+
+    @classmethod
+    def of_measurements(
+        cls, meter: str, start: datetime, end: datetime, step_minutes: int, measurements: Iterable[Measurement]
+    ) -> "Load":
+        """Measurements of `[start, end)` in any order; intervals that none covers are MISSING."""
+        step = timedelta(minutes=step_minutes)
+        intervals = (end - start) // step
+        wh, varh = np.zeros(intervals, dtype=np.int64), np.zeros(intervals, dtype=np.int64)
+        quality = np.full(intervals, Quality.MISSING, dtype=np.uint8)
+        for one in measurements:
+            i = (one.start - start) // step
+            wh[i], varh[i], quality[i] = one.energy_wh, one.reactive_varh, one.quality
+        return cls(meter, start, step_minutes, wh, varh, quality)
 
     @property
     def end(self) -> datetime:

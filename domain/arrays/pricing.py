@@ -51,7 +51,7 @@ def check_step(step_minutes: int, tariff: Tariff) -> None:
     if tariff.demand_minutes % step_minutes:
         raise BadReadings(
             f"tariff {tariff.id} measures demand in blocks of {tariff.demand_minutes} minutes; "
-            f"readings of {step_minutes} minutes cannot tell it: use readings that divide {tariff.demand_minutes} minutes"
+            f"readings of {step_minutes} minutes cannot tell it: use readings of 5 minutes, or of any that divides it"
         )
 
 

@@ -42,7 +42,7 @@ def largest_remainder(amount: int, weights: Int) -> Int:
 
 
 def airport(block_wh: Int) -> Int:
-    """Airport shares of the maximum of some blocks, in 1/`AIRPORT_SCALE` Wh: each step of height is shared by all who reach it."""
+    """Airport shares of the highest block, in 1/`AIRPORT_SCALE` Wh: a step of height is shared by all who reach it."""
     order = np.argsort(block_wh, kind="stable")
     steps = np.diff(block_wh[order], prepend=0) * AIRPORT_SCALE
     shares = np.empty_like(block_wh)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from domain.bill import BillLine, ByEnergy, ByPeak, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
-from domain.money import EXACT
+from domain.money import EXACT, plain
 
 if TYPE_CHECKING:
     from domain.terms import Terms
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MaximumDemand(Named):
-    """Highest block mean of some periods x a rate per kW; whole kW rounded up and a load-factor cap where the rule has them.
+    """Highest block mean of some periods x a rate per kW; whole kW and a load-factor cap where the rule has them.
 
-    cap kW = ceil(kWh of the month / (24 h x days x load factor)); billed kW = min(maximum, cap). While the cap binds the
+    cap kW = ceil(kWh of the month / (24 h x days x load factor)); billed kW = min(maximum, cap). While it binds, the
     charge is in effect a price on every kWh of the month, and shaving the peak saves nothing: the line says so.
     """
 
@@ -80,10 +80,10 @@ class MaximumDemand(Named):
 
     def _formula(self, measured: Decimal, cap: int | None, names: str, d: Determinants, terms: "Terms") -> str:
         if cap is None:
-            return f"maximum of {terms.tariff.demand_minutes} min in {names}: {measured:,f} kW"
+            return f"maximum of {terms.tariff.demand_minutes} min in {names}: {plain(measured)} kW"
         hours = f"24 x {terms.month.days} x {self.load_factor}"
-        cap_text = f"cap ceil({Decimal(d.total_wh).scaleb(-3):,f} kWh / ({hours})) = {cap:,}"
-        return f"min(maximum in {names} {measured:,f}, {cap_text}) kW"
+        cap_text = f"cap ceil({plain(Decimal(d.total_wh).scaleb(-3))} kWh / ({hours})) = {cap:,}"
+        return f"min(maximum in {names} {plain(measured)}, {cap_text}) kW"
 
     def _cap_note(self, rate: Decimal, terms: "Terms") -> str:
         per_kwh = rate / (24 * terms.month.days * (self.load_factor or Decimal(1)))

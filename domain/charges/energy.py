@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from domain.bill import BillLine, ByEnergy, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
-from domain.money import EXACT
+from domain.money import EXACT, plain
 
 if TYPE_CHECKING:
     from domain.terms import Terms
@@ -71,7 +71,7 @@ def energy_line(charge: Named, code: str, label: str, wh: int, periods: tuple[in
         unit="kWh",
         rate=rate,
         rate_unit=f"{terms.tariff.currency}/kWh",
-        formula=f"{kwh:,f} kWh x {rate}",
+        formula=f"{plain(kwh)} kWh x {rate}",
         gross=EXACT.multiply(kwh, rate),
         source=charge.cited(terms),
         basis=ByEnergy(periods),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from domain.bill import BillLine, Evenly, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
-from domain.money import EXACT, decimal_to_nano
+from domain.money import EXACT, decimal_to_nano, plain
 
 if TYPE_CHECKING:
     from domain.terms import Terms
@@ -79,7 +79,7 @@ class ContractedPower(Named):
             unit="kW",
             rate=rate,
             rate_unit=f"{terms.tariff.currency}/kW and year",
-            formula=f"{kw:,f} kW x {rate} x {month.days}/{month.days_in_year} days",
+            formula=f"{plain(kw)} kW x {rate} x {month.days}/{month.days_in_year} days",
             gross=self._gross(name, terms),
             source=self.cited(terms),
             basis=Evenly(),

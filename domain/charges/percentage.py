@@ -43,13 +43,14 @@ class Percentage(Named):
     def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
         if self.only_low_side and not terms.contract.metered_on_low_side:
             return ()
-        percent, (amount, codes) = terms.rates.values[self.code], base_of(self.base, so_far)
+        percent, base = terms.rates.values[self.code], base_of(self.base, so_far)
+        amount, _ = base
         gross, formula = EXACT.multiply(amount, percent).scaleb(-2), f"{amount:,f} x {percent} %"
         if self.floor_per_mwh is not None:
             floor = EXACT.multiply(self.floor_per_mwh, Decimal(d.total_wh).scaleb(-6))
             if floor > gross:
                 gross, formula = floor, f"at least {self.floor_per_mwh} per MWh x {Decimal(d.total_wh).scaleb(-6)} MWh"
-        return (percent_line(self, amount, percent, formula, gross, codes, terms),)
+        return (percent_line(self, base, percent, formula, gross, terms),)
 
 
 def base_of(names: tuple[str, ...], so_far: Sequence[BillLine]) -> tuple[Decimal, tuple[str, ...]]:
@@ -60,14 +61,14 @@ def base_of(names: tuple[str, ...], so_far: Sequence[BillLine]) -> tuple[Decimal
 
 def percent_line(
     charge: Named,
-    amount: Decimal,
+    base: tuple[Decimal, tuple[str, ...]],
     percent: Decimal,
     formula: str,
     gross: Decimal,
-    codes: tuple[str, ...],
     terms: "Terms",
 ) -> GrossLine:
-    """A line that is some percent of an amount of money."""
+    """A line that is some percent of a base: an amount of money and the codes of the lines that make it."""
+    amount, codes = base
     return GrossLine(
         code=charge.code,
         charge=charge.code,

@@ -64,9 +64,10 @@ class PowerFactorAdjustment(Named):
         threshold = self.threshold(terms)
         factor = power_factor_percent(d.total_wh, d.reactive_varh)
         percent = bonus_or_penalty_percent(factor, threshold.percent)
-        amount, codes = base_of(self.base, so_far)
-        formula = f"power factor {factor} %, threshold {threshold.percent} %: {amount:,f} x {percent} %"
-        return (percent_line(self, amount, percent, formula, EXACT.multiply(amount, percent).scaleb(-2), codes, terms),)
+        base = base_of(self.base, so_far)
+        gross = EXACT.multiply(base[0], percent).scaleb(-2)
+        formula = f"power factor {factor} %, threshold {threshold.percent} %: {base[0]:,f} x {percent} %"
+        return (percent_line(self, base, percent, formula, gross, terms),)
 
     def threshold(self, terms: "Terms") -> Threshold:
         """The strictest threshold in force on the month's first day for this contract. Raises `NoPriceInForce`."""
@@ -94,4 +95,4 @@ def bonus_or_penalty_percent(factor: Decimal, threshold: Decimal) -> Decimal:
         percent = min(100 * PENALTY_SHARE * (threshold / factor - 1), PENALTY_AT_MOST)
     else:
         percent = -min(100 * BONUS_SHARE * (1 - threshold / factor), BONUS_AT_MOST)
-    return percent.quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return EXACT.plus(percent.quantize(Decimal("0.1"), ROUND_HALF_UP))  # no minus zero

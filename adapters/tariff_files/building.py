@@ -1,0 +1,70 @@
+"""From the checked files to a `Tariff` of the domain, and the hash that names its content."""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from adapters.tariff_files.rate_table import RateTableFile
+from adapters.tariff_files.reading import Document, one_line
+from adapters.tariff_files.structure import StructureFile
+from domain.calendar import Window
+from domain.errors import InvalidTariff
+from domain.money import Rounding, RoundingMode
+from domain.tariff import Tariff
+
+
+def build_tariff(
+    document: Document,
+    structure: StructureFile,
+    table_document: Document,
+    table: RateTableFile,
+    overrides: Mapping[str, Decimal],
+) -> Tariff:
+    """Raises `InvalidTariff` that begins with the file at fault."""
+    file = document.path
+    try:
+        calendar, charges = structure.calendar.to_domain(), structure.charges()
+        file = table_document.path
+        if table.tariff != structure.id:
+            raise InvalidTariff(f"tariff: {table.tariff!r}: these rates belong to another tariff than {structure.id!r}")
+        rate_table = table.to_domain(charges, overrides)
+        file = document.path
+        return Tariff(
+            id=table.full_id,
+            name=f"{structure.name}, {table.region_name}" if table.region_name else structure.name,
+            country=structure.country,
+            currency=structure.currency,
+            timezone=structure.timezone,
+            source=structure.source,
+            demand_minutes=structure.demand_minutes,
+            calendar=calendar,
+            charges=charges,
+            rounding=Rounding(structure.rounding.places, RoundingMode(structure.rounding.mode)),
+            rate_table=rate_table,
+            version=_version(structure, table, overrides),
+            notes=(*structure.notes, *([table.evidence] if table.evidence else [])),
+        )
+    except InvalidTariff as fault:
+        raise InvalidTariff(one_line(f"{file}: {fault}")) from fault
+
+
+def _version(structure: StructureFile, table: RateTableFile, overrides: Mapping[str, Decimal]) -> str:
+    """The hash of what the files say: comments, order of keys and trailing zeros do not change it."""
+    said = [structure.model_dump(exclude={"rates"}), table.model_dump(), dict(overrides)]
+    text = json.dumps(said, sort_keys=True, default=_plain, ensure_ascii=False, separators=(",", ":"))
+    return f"sha256:{sha256(text.encode()).hexdigest()[:16]}"
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return f"{value.normalize():f}"
+        case date():
+            return value.isoformat()
+        case Window():
+            return [value.from_minute, value.to_minute, value.period]
+        case _:
+            raise AssertionError(f"{type(value)} has no place in a tariff file")

@@ -1,0 +1,123 @@
+"""A rate table: the dated numbers of one tariff in one region. Its models, and what a number may be."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from adapters.tariff_files.values import Id, Number, Part, Text
+from domain.charges import Charge, ContractedPower, EnergyByPeriod, EnergyFlat, MaximumDemand
+from domain.errors import InvalidTariff
+from domain.money import MICRO, NANO, micro
+from domain.tariff import Rates, RateTable
+
+INT64 = 2**63 - 1
+MOST_PER_KWH = Decimal(INT64 // 10**11) / MICRO
+"""92.23372 currency per kWh: at this rate 100 GWh still fit an int64 of nano-currency."""
+MOST_PER_KW = Decimal(INT64 // 10**8) / MICRO
+"""92,233.72 currency per kW: the same for 100 MW."""
+MOST_FIXED = Decimal(NANO)
+"""A thousand million currency a month or a day, or for a kW and year."""
+MOST_PERCENT = Decimal(100)
+
+
+def flat(value: object) -> object:
+    """Nested tables as one: `energy.base = ...` has the key `energy.base`."""
+    if not isinstance(value, dict):
+        return value
+    leaves = list(_leaves("", value))
+    if len(dict(leaves)) < len(leaves):
+        raise ValueError("a rate is there twice, as a dotted key and as a key in quotes; remove one")
+    return dict(leaves)
+
+
+def _leaves(prefix: str, table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _leaves(f"{prefix}{key}.", value)
+        else:
+            yield f"{prefix}{key}", value
+
+
+class RatesPart(Part):
+    """The rates of the days `[valid_from, valid_to)`; without `valid_to`, until further notice."""
+
+    valid_from: date
+    valid_to: date | None = None
+    source: Text
+    values: Annotated[dict[str, Number], BeforeValidator(flat), Field(min_length=1)]
+
+    def to_domain(self, overrides: Mapping[str, Decimal]) -> Rates:
+        source = self.source + "".join(f"; {key} given by the user" for key in overrides)
+        return Rates(self.valid_from, self.valid_to, {**self.values, **overrides}, source)
+
+
+class RateTableFile(Part):
+    """The whole file."""
+
+    schema_: Annotated[Literal["wattledger-rates/1"], Field(alias="schema")]
+    tariff: Id
+    region: Annotated[str, Field(pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$")]
+    region_name: str = ""
+    evidence: str = ""
+    rates: Annotated[list[RatesPart], Field(min_length=1)]
+
+    @property
+    def full_id(self) -> str:
+        return full_id(self.tariff, self.region)
+
+    def to_domain(self, charges: Sequence[Charge], overrides: Mapping[str, Decimal]) -> RateTable:
+        """The table in order of date, every value checked against its charge. Raises `InvalidTariff`."""
+        limits = _limits(charges)
+        for n, part in enumerate(self.rates, 1):
+            _check_dates(part, f"rates[{n}]")
+            for key, value in part.values.items():
+                check_rate(key, value, limits, f"rates[{n}].values.{key}")
+        for key, value in overrides.items():
+            check_rate(key, value, limits, f"--rate {key}")
+        parts = sorted(self.rates, key=lambda part: part.valid_from)
+        return RateTable(self.tariff, self.region, tuple(part.to_domain(overrides) for part in parts))
+
+
+def full_id(structure: str, region: str) -> str:
+    """`structure:region`, or `structure` where the region has no name."""
+    return f"{structure}:{region}" if region else structure
+
+
+def check_rate(key: str, value: Decimal, limits: Mapping[str, Decimal], place: str) -> None:
+    """A value must belong to a charge, be possible for it, and be exact to the micro unless it is a percentage."""
+    if key not in limits:
+        raise InvalidTariff(f"{place}: no charge of the tariff has this rate; use {', '.join(limits)}")
+    if not value.is_finite():
+        raise InvalidTariff(f"{place}: {value}: not a number; write it in digits")
+    if not 0 <= value <= limits[key]:
+        most = f"{limits[key].normalize():f}"
+        raise InvalidTariff(f"{place}: {value}: a rate here lies between 0 and {most}; check its unit")
+    if limits[key] != MOST_PERCENT:
+        try:
+            micro(value, key)
+        except InvalidTariff as error:
+            raise InvalidTariff(f"{place}: {value}: {str(error).partition(': ')[2]}") from error
+
+
+def _limits(charges: Sequence[Charge]) -> dict[str, Decimal]:
+    """The highest value of each rate key, in the order of the charges."""
+    limits: dict[str, Decimal] = {}
+    for charge in charges:
+        most = MOST_FIXED
+        if isinstance(charge, EnergyByPeriod | EnergyFlat):
+            most = MOST_PER_KWH
+        elif isinstance(charge, MaximumDemand | ContractedPower):
+            most = MOST_PER_KW
+        limits |= dict.fromkeys(charge.rate_keys, most) | dict.fromkeys(charge.percent_keys, MOST_PERCENT)
+    return limits
+
+
+def _check_dates(part: RatesPart, place: str) -> None:
+    if part.valid_to is not None and part.valid_to <= part.valid_from:
+        raise InvalidTariff(
+            f"{place}.valid_to: {part.valid_to}: is not after valid_from {part.valid_from}; "
+            "valid_to is the first day without these rates"
+        )
