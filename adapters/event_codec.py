@@ -67,8 +67,8 @@ def decode(name: str, state: bytes) -> Event:
         raise _unknown_keys(name, unknown)
     if kind is ReadingsPriced:
         return _priced(content)
-    event = _adapter(kind).validate_python(content)
-    if unknown := _lost(content, _adapter(kind).dump_python(event, mode="json")):
+    event = _adapter(name).validate_python(content)
+    if unknown := _lost(content, _adapter(name).dump_python(event, mode="json")):
         raise _unknown_keys(name, unknown)
     return event
 

@@ -16,7 +16,7 @@ from application.ports import (
     Wire,
 )
 from application.terms_of import TermsOf
-from domain.errors import Refusal
+from domain.errors import BadReadings, Refusal
 from domain.events import DayEvent
 from domain.measurement import Gap, Measurement, measure
 from domain.metering_day import MeteringDay
@@ -78,10 +78,21 @@ class PriceUploads:
             self.periods.get(point.id, terms.month).check_open()
             opened = day.open(point, terms, balance_before(self.days, upload.device, day.day))
             self.days.append(day, [opened])
+        self._refuse_strangers(upload, day, part)
         found: list[DayEvent | None] = [day.record(upload.key, part.measurements, terms)]
         found += [day.declare(upload.key, gap) for gap in part.gaps]
         if events := [event for event in found if event is not None]:
             self.days.append(day, events)
+
+    def _refuse_strangers(self, upload: Upload, day: MeteringDay, part: "_DayPart") -> None:
+        """A meter registered after the day was opened is not of this day; its neighbours are priced all the same."""
+        strangers = [pair for pair in dict.fromkeys(part.pairs) if pair[1].meter not in day.index]
+        if strangers:
+            names = ", ".join(sorted({after.meter for _, after in strangers}))
+            text = f"{names} was registered after {day.device} opened {day.day}; replay these readings when it is closed"
+            self._refuse(upload, strangers, BadReadings(text))
+            part.measurements = [one for one in part.measurements if one.meter in day.index]
+            part.gaps = [gap for gap in part.gaps if gap.meter in day.index]
 
     def _refuse(self, upload: Upload, pairs: Sequence[ReadingPair], refusal: Refusal) -> None:
         body = self.wire.body(pairs)

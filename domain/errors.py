@@ -8,6 +8,10 @@ class Refusal(Exception):
     """The input or the question cannot be answered; `str(refusal)` is one line for the user."""
 
 
+class BadOption(Refusal):
+    """An option or argument of a command that cannot mean anything."""
+
+
 class InvalidTariff(Refusal):
     """A tariff or rate table contradicts itself; raised when it is loaded, never while it is used."""
 

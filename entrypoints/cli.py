@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 from domain.errors import Refusal
 from entrypoints import demo, price, simulate, tariffs
@@ -54,7 +55,7 @@ def main() -> None:
     """Run the command; a refusal is one line on standard error, never a traceback."""
     sys.excepthook = _tell_of_a_bug
     try:
-        app()
+        get_command(app)(prog_name="wattledger")
     except Refusal as refusal:
         complain(str(refusal))
         sys.exit(EXIT_REFUSED)

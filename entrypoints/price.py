@@ -24,6 +24,7 @@ from adapters.report import write_report
 from adapters.tariff_files import TariffFiles
 from application.wanted_readings import wanted_readings
 from domain.arrays import PricedLoad, price_load
+from domain.errors import BadOption, BadReadings
 from domain.kpi import Kpis, kpis_of
 from domain.tariff import Tariff
 from domain.terms import Contract
@@ -112,6 +113,8 @@ def command(
     rated_power_kw: opt.RatedPowerKw = None,
     check_header_unit: opt.CheckHeaderUnit = None,
 ) -> None:
+    if not readings.is_file():
+        raise BadReadings(f"{readings}: there is no such file; check the path")
     declared = {name: value for name, value in context.params.items() if name in Declaration.model_fields}
     chosen = TariffFiles().get(tariff, rates, _amounts(rate, "--rate", "CODE=AMOUNT"))
     zone, assumed = _zone(billing_timezone or chosen.timezone), _day(rates_of and f"{rates_of}-01", "--rates-of")
@@ -192,9 +195,9 @@ def _amounts(given: list[str] | None, option: str, shape: str) -> dict[str, Deci
         try:
             found[name] = Decimal(amount)
         except InvalidOperation:
-            raise typer.BadParameter(f"{option} {text!r} is not {shape}, for example {name or 'all'}=461.75") from None
+            raise BadOption(f"{option} {text!r} is not {shape}, for example {name or 'all'}=461.75") from None
         if not name or not found[name].is_finite() or found[name] < 0:
-            raise typer.BadParameter(f"{option} {text!r} is not {shape} with an amount of 0 or more")
+            raise BadOption(f"{option} {text!r} is not {shape} with an amount of 0 or more")
     return found
 
 
@@ -204,14 +207,14 @@ def _day(text: str | None, option: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"{option} {text!r} is no date; write it as 2026-01-31 (a month as 2026-01)") from None
+        raise BadOption(f"{option} {text!r} is no date; write it as 2026-01-31 (a month as 2026-01)") from None
 
 
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        raise typer.BadParameter(f"time zone {name!r} is not known; use a name such as America/Mexico_City") from None
+        raise BadOption(f"time zone {name!r} is not known; use a name such as America/Mexico_City") from None
 
 
 def _file_name(meter: str) -> str:

@@ -33,7 +33,7 @@ def progress(text: str) -> Iterator["Bar"]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=ERR, transient=True) as bar:
+    with Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as bar:
         yield Bar(bar, bar.add_task(text, total=None))
 
 

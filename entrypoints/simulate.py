@@ -12,6 +12,7 @@ from rich.table import Table
 
 from adapters.simulated import FaultLevel
 from adapters.tariff_files import TariffFiles
+from domain.errors import BadOption
 from domain.terms import Contract
 from entrypoints.screen import OUT, progress
 from entrypoints.simulation import Outcome, World, open_ended, simulate
@@ -56,7 +57,7 @@ def empty_folder(folder: Path) -> Path:
     """A folder for a run's files; a ledger of an earlier run in it is refused, not continued."""
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / "ledger.sqlite").exists():
-        raise typer.BadParameter(f"{folder} holds the ledger of an earlier run; name another folder or delete it")
+        raise BadOption(f"{folder} holds the ledger of an earlier run; name another folder or delete it")
     return folder
 
 

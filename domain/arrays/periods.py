@@ -39,7 +39,7 @@ def local_offsets(zone: ZoneInfo, load: Load) -> NDArray[np.int32]:
     since = load.start
     while since < end:
         until = min(_next_change(zone, since, end), end)
-        span = slice((since - load.start) // step, -((load.start - until) // step))
+        span = slice(-((load.start - since) // step), -((load.start - until) // step))  # what starts in [since, until)
         offsets[span] = _offset_s(zone, since)
         since = until
     return offsets

@@ -35,6 +35,8 @@ def share_line(line: BillLine, month: MonthOfLoad, by_line: Mapping[str, Int]) -
 def largest_remainder(amount: int, weights: Int) -> Int:
     """`amount` as integers in proportion to `weights` (>= 0, not all 0) whose sum is exactly `amount`."""
     whole, size = int(weights.sum()), abs(amount)
+    if size >= 1 << 63:
+        raise OverflowError(f"a bill line of {size} micro-units is beyond what 64-bit arrays can share")
     shares, remainders = _multiply_divide(weights, size, whole)
     missing = size - int(shares.sum())
     shares[np.argsort(-remainders, kind="stable")[:missing]] += 1
