@@ -9,7 +9,7 @@ LOCKED := $(INSTALL) --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check fmt bench nightly lock clean
+.PHONY: help demo test check fmt bench nightly picture lock clean
 
 help:  ## this list
 	@echo "wattledger: from meter readings to money"
@@ -37,6 +37,11 @@ bench: $(DEV)  ## measure what the README promises
 
 nightly: $(DEV)  ## the long tests too
 	$(RUN) pytest -m "nightly or not nightly"
+
+CHROMIUM ?= chromium
+picture: demo  ## the picture in the README, from the demo's report (needs Chromium)
+	$(CHROMIUM) --headless --no-sandbox --disable-gpu --hide-scrollbars --no-first-run --window-size=1240,1500 \
+		--virtual-time-budget=6000 --screenshot=docs/report.png "file://$(CURDIR)/demo/report.html"
 
 # One version of each package for every Python and platform, so that all of them compute the same.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header

@@ -86,8 +86,10 @@ class StoredDays:
         except (SomeoneElseWrote, Unavailable):
             self._warm.pop(stream, None)
             raise
+        self._warm.pop(stream, None)  # a half-evolved day must not stay
         for event in events:
             day.evolve(event)
+        self._warm[stream] = day
 
 
 class StoredPeriods:

@@ -59,10 +59,10 @@ class WattledgerWire:
     def body(self, readings: Sequence[ReadingPair]) -> bytes:
         columns = _Body.model_construct(
             meter=[after.meter for _, after in readings],
-            at=[int(after.at.timestamp()) for _, after in readings],
+            at=[_seconds(after) for _, after in readings],
             wh=[after.active_wh for _, after in readings],
             varh=[after.reactive_varh for _, after in readings],
-            at_before=[int(before.at.timestamp()) if before else None for before, _ in readings],
+            at_before=[_seconds(before) if before else None for before, _ in readings],
             wh_before=[before.active_wh if before else 0 for before, _ in readings],
             varh_before=[before.reactive_varh if before else 0 for before, _ in readings],
         )
@@ -116,7 +116,16 @@ def _inflate(body: bytes) -> bytes:
         raise ValueError(f"it inflates to more than the {LARGEST_BODY} bytes allowed")
     if not machine.eof:
         raise ValueError("it ends too early")
+    if machine.unused_data:
+        raise ValueError("more follows its end")
     return text
+
+
+def _seconds(reading: Reading) -> int:
+    """UTC seconds; a naive instant would be taken for the time zone of the machine."""
+    if reading.at.tzinfo is None:
+        raise ValueError(f"meter {reading.meter}: {reading.at.isoformat()} has no time zone; stamp readings in UTC")
+    return int(reading.at.timestamp())
 
 
 def _reason(error: Exception) -> str:

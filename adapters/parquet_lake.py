@@ -17,7 +17,10 @@ ONE_NANO = pa.scalar(Decimal("0.000000001"), pa.decimal128(10, 9))
 
 
 class ParquetLake:
-    """CostSink. A file is named after the ledger positions it holds, so writing them again replaces it."""
+    """CostSink. A file is named after the ledger position it begins with, so writing from there again replaces it.
+
+    After a crash the same costs come again, with newer ones behind them: its last position would not name it.
+    """
 
     name = "lake"
 
@@ -29,7 +32,7 @@ class ParquetLake:
         for cost in costs:
             by_day[cost.start.date()].append(cost)
         for day, of_day in by_day.items():
-            self._write(self._folder / f"date={day}" / f"costs-{first:012d}-{last:012d}.parquet", of_day)
+            self._write(self._folder / f"date={day}" / f"costs-{first:012d}.parquet", of_day)
 
     def _write(self, path: Path, costs: Sequence[CostEvent]) -> None:
         """A reader never sees half a file: it gets its name when it is whole."""

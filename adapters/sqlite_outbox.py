@@ -7,6 +7,7 @@ commit every five minutes FULL costs nothing. AUTOINCREMENT, because without it 
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 
@@ -30,7 +31,56 @@ class SqliteOutbox:
 
     def __init__(self, path: Path | str, store: str | None = None) -> None:
         """Open or create the file. `store` names a new store; by default its name is random."""
-        self._db = sqlite3.connect(path, isolation_level=None)
+        with _asking(f"the outbox {path} cannot be opened"):
+            self._db = sqlite3.connect(path, isolation_level=None)
+            self._prepare()
+            if self._db.execute("SELECT store FROM identity").fetchone() is None:
+                self._db.execute("INSERT INTO identity VALUES (?)", (store or token_hex(8),))
+            (self._store,) = self._db.execute("SELECT store FROM identity").fetchone()
+            (synchronous,) = self._db.execute("PRAGMA synchronous").fetchone()
+        if synchronous != SYNCHRONOUS_FULL:
+            raise Unavailable(f"{path}: synchronous is {synchronous}, not FULL: a power cut would lose readings")
+
+    @property
+    def store(self) -> str:
+        return str(self._store)
+
+    def append(self, poll: str, body: bytes) -> int:
+        with _asking(f"poll {poll} may or may not be stored; store it again"):
+            self._db.execute("INSERT INTO cycle(poll, body) VALUES (?, ?) ON CONFLICT(poll) DO NOTHING", (poll, body))
+            (seq,) = self._db.execute("SELECT seq FROM cycle WHERE poll = ?", (poll,)).fetchone()
+        return int(seq)
+
+    def pending(self, limit: int) -> Sequence[StoredCycle]:
+        with _asking("what is pending cannot be read"):
+            found = self._db.execute("SELECT seq, body FROM cycle WHERE sent = 0 ORDER BY seq LIMIT ?", (limit,))
+            return [StoredCycle(*row) for row in found]
+
+    def acknowledge(self, seqs: Iterable[int]) -> None:
+        with _asking("a delivery could not be marked; it will be sent again"):
+            try:
+                self._db.execute("BEGIN")
+                self._db.executemany("UPDATE cycle SET sent = 1 WHERE seq = ?", [(seq,) for seq in seqs])
+                self._db.execute("COMMIT")
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+
+    def newest_first(self) -> Iterator[StoredCycle]:
+        with _asking("what was stored cannot be read"):
+            for row in self._db.execute("SELECT seq, body FROM cycle ORDER BY seq DESC"):
+                yield StoredCycle(*row)
+
+    def backlog(self) -> int:
+        with _asking("what is pending cannot be counted"):
+            (count,) = self._db.execute("SELECT count(*) FROM cycle WHERE sent = 0").fetchone()
+        return int(count)
+
+    def close(self) -> None:
+        """End the connection, as a power cut would: what was committed stays."""
+        self._db.close()
+
+    def _prepare(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")
         for pragma in (
             "synchronous = FULL",
@@ -39,48 +89,13 @@ class SqliteOutbox:
             "mmap_size = 0",
         ):
             self._db.execute(f"PRAGMA {pragma}")
-        (synchronous,) = self._db.execute("PRAGMA synchronous").fetchone()
-        if synchronous != SYNCHRONOUS_FULL:
-            raise Unavailable(f"{path}: synchronous is {synchronous}, not FULL: a power cut would lose readings")
         self._db.executescript(SCHEMA)
-        if self._db.execute("SELECT store FROM identity").fetchone() is None:
-            self._db.execute("INSERT INTO identity VALUES (?)", (store or token_hex(8),))
-        (self._store,) = self._db.execute("SELECT store FROM identity").fetchone()
 
-    @property
-    def store(self) -> str:
-        return str(self._store)
 
-    def append(self, poll: str, body: bytes) -> int:
-        try:
-            self._db.execute("INSERT INTO cycle(poll, body) VALUES (?, ?) ON CONFLICT(poll) DO NOTHING", (poll, body))
-            (seq,) = self._db.execute("SELECT seq FROM cycle WHERE poll = ?", (poll,)).fetchone()
-        except sqlite3.OperationalError as error:
-            raise Unavailable(f"poll {poll} may or may not be stored ({error}); store it again") from error
-        return int(seq)
-
-    def pending(self, limit: int) -> Sequence[StoredCycle]:
-        found = self._db.execute("SELECT seq, body FROM cycle WHERE sent = 0 ORDER BY seq LIMIT ?", (limit,))
-        return [StoredCycle(*row) for row in found]
-
-    def acknowledge(self, seqs: Iterable[int]) -> None:
-        try:
-            self._db.execute("BEGIN")
-            self._db.executemany("UPDATE cycle SET sent = 1 WHERE seq = ?", [(seq,) for seq in seqs])
-            self._db.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise Unavailable(f"the delivery could not be marked ({error}); it will be sent again") from error
-
-    def newest_first(self) -> Iterator[StoredCycle]:
-        for row in self._db.execute("SELECT seq, body FROM cycle ORDER BY seq DESC"):
-            yield StoredCycle(*row)
-
-    def backlog(self) -> int:
-        (count,) = self._db.execute("SELECT count(*) FROM cycle WHERE sent = 0").fetchone()
-        return int(count)
-
-    def close(self) -> None:
-        """End the connection, as a power cut would: what was committed stays."""
-        self._db.close()
+@contextmanager
+def _asking(fault: str) -> Iterator[None]:
+    """What the disk refuses is `Unavailable`, with what it said."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise Unavailable(f"{fault} ({error})") from error

@@ -10,7 +10,7 @@ from domain.determinants import Determinants
 from domain.events import PeriodClosed
 from domain.metering_day import MeteringDay
 from domain.supply_point import SupplyPoint
-from domain.terms import BillingMonth
+from domain.terms import BillingMonth, Terms
 
 
 @dataclass(frozen=True)
@@ -25,19 +25,26 @@ class ClosePeriod:
         """Raises `PeriodIsClosed` when it has its bill, `SomeoneElseWrote` when a day moved meanwhile: close again."""
         period, terms = self.periods.get(point.id, month), self.terms_of(point, month)
         period.check_open()
-        total, live = Determinants.nothing(len(terms.tariff.periods)), [0] * len(terms.tariff.line_codes)
+        period.close(*self._sums(point, terms), terms)  # what refuses the bill refuses it before anything is shut
         for day in self._days(point, month):
             if closed := day.close():
                 self.days.append(day, [closed])
-            main = day.meters[day.index[point.main_meter]]
-            total.add(main.today)
-            live = [sum(pair) for pair in zip(live, main.live_nano, strict=True)]
-        event = period.close(total, live, terms)
+        event = period.close(*self._sums(point, terms), terms)
         self.periods.append(period, [event])
         return event
 
+    def _sums(self, point: SupplyPoint, terms: Terms) -> tuple[Determinants, list[int]]:
+        """The main meter's determinants and live cost by line over the days of the month."""
+        total, live = Determinants.nothing(len(terms.tariff.periods)), [0] * len(terms.tariff.line_codes)
+        for day in self._days(point, terms.month):
+            if (
+                point.main_meter in day.index
+            ):  # else the bill shows this day as missing: no reading, or registered later
+                main = day.meters[day.index[point.main_meter]]
+                total.add(main.today)
+                live = [sum(pair) for pair in zip(live, main.live_nano, strict=True)]
+        return total, live
+
     def _days(self, point: SupplyPoint, month: BillingMonth) -> Iterator[MeteringDay]:
         for i in range(month.days):
-            day = self.days.get(point.device, month.first + timedelta(days=i))
-            if day.opened is not None:
-                yield day
+            yield self.days.get(point.device, month.first + timedelta(days=i))

@@ -17,7 +17,7 @@ def load_of_ledger(days: MeteringDays, point: SupplyPoint, meter: str, month: Bi
     step, found = timedelta(minutes=point.step_minutes), list[Measurement]()
     for i in range(month.days):
         day = days.get(point.device, month.first + timedelta(days=i))
-        if day.opened is None:
+        if day.opened is None or meter not in day.index:  # a meter may be registered after the day began
             continue
         state = day.meters[day.index[meter]]
         for slot, wh in enumerate(state.wh):

@@ -178,7 +178,10 @@ class CostSink(Protocol):
         ...
 
     def write(self, costs: Sequence[CostEvent], first: int, last: int) -> None:
-        """Take the costs of ledger positions `first` to `last`. Raises `Unavailable`; the same call may come again."""
+        """Take the costs of ledger positions `first` to `last`, which follow those of the call before.
+
+        Raises `Unavailable`. The call may come again from the same `first`, by then with a later `last`.
+        """
         ...
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from application.ports import Meters, Outbox, Wire
+from application.ports import CannotUnderstand, Meters, Outbox, Unavailable, Wire
 from domain.measurement import Reading
 
 
@@ -22,22 +22,40 @@ class StoreReadings:
     last: dict[str, Reading] | None = field(default=None, init=False)
 
     def __call__(self, at: datetime) -> int:
-        """Poll at an instant and give how many readings were stored. Raises `Unavailable` when the disk refuses."""
+        """Poll at an instant and give how many readings were stored; none when the instant was polled before.
+
+        Raises `Unavailable` when the disk refuses. Whether the cycle was stored is then unknown, so the next poll asks
+        the store what came last.
+        """
+        last = self._last()
+        if any(reading.at == at for reading in last.values()):
+            return 0
         readings = self.meters.read(at)
         if not readings:
             return 0
-        last = self._last()
         body = self.wire.body([(last.get(reading.meter), reading) for reading in readings])
-        self.outbox.append(at.isoformat(), body)
+        try:
+            self.outbox.append(at.isoformat(), body)
+        except Unavailable:
+            self.last = None
+            raise
         last.update({reading.meter: reading for reading in readings})
         return len(readings)
 
     def _last(self) -> dict[str, Reading]:
         if self.last is None:
-            self.last = {}
-            for cycle in self.outbox.newest_first():
-                for _, reading in self.wire.readings(cycle.body):
-                    self.last.setdefault(reading.meter, reading)
-                if self.last.keys() >= set(self.known_meters):
-                    break
+            self.last = self._found_in_store()
         return self.last
+
+    def _found_in_store(self) -> dict[str, Reading]:
+        found: dict[str, Reading] = {}
+        for cycle in self.outbox.newest_first():
+            try:
+                readings = self.wire.readings(cycle.body)
+            except CannotUnderstand:  # damaged on the disk: it is sent, and quarantined where people look
+                continue
+            for _, reading in readings:
+                found.setdefault(reading.meter, reading)
+            if found.keys() >= set(self.known_meters):
+                break
+        return found

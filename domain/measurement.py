@@ -72,7 +72,10 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The energy that a recorded interval should have had (Wh, varh), and who says so and why."""
+    """The energy that a recorded interval should have had (Wh, varh), and who says so and why.
+
+    Raises `BadReadings` for an energy below zero, and where nobody says who or why.
+    """
 
     meter: str
     start: datetime
@@ -80,6 +83,15 @@ class Correction:
     reactive_varh: int
     by: str
     why: str
+
+    def __post_init__(self) -> None:
+        where = f"meter {self.meter}: the correction at {self.start.isoformat()}"
+        if self.energy_wh < 0 or self.reactive_varh < 0:
+            raise BadReadings(
+                f"{where} gives {self.energy_wh} Wh and {self.reactive_varh} varh; imported energy is 0 or more"
+            )
+        if not self.by.strip() or not self.why.strip():
+            raise BadReadings(f"{where} does not say who corrects and why; the ledger keeps both: give them")
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,10 @@ class MeteringDay:
         return event
 
     def declare(self, upload: str, gap: Gap) -> GapDeclared | None:
-        """The part of a gap that falls on this day; None where it falls elsewhere or is already known."""
+        """The part of a gap that falls on this day; None where it falls elsewhere or is already known.
+
+        Raises `PeriodIsClosed` for a new one.
+        """
         opened = self._opened()
         step = timedelta(minutes=opened.step_minutes)
         first = max(0, (gap.start - opened.start) // step)
@@ -83,6 +86,7 @@ class MeteringDay:
         meter = self._index_of(gap.meter)
         if first >= last or (first, last) in self.meters[meter].gaps:
             return None
+        self.check_open()
         return GapDeclared(upload, meter, first, last, gap.reason)
 
     def correct(self, correction: Correction, terms: Terms) -> ReadingCorrected:
@@ -91,6 +95,10 @@ class MeteringDay:
         Raises `NothingToCorrect` where nothing was recorded, and `PeriodIsClosed`.
         """
         self.check_open()
+        if self.opened is None:
+            raise NothingToCorrect(
+                f"{self.device} {self.day}: nothing was recorded on this day; record it before correcting it"
+            )
         index, slot = self._index_of(correction.meter), self._slot_of(correction.start)
         state = self.meters[index]
         if slot is None or state.wh[slot] is None:
@@ -116,8 +124,8 @@ class MeteringDay:
         )
 
     def close(self) -> DayClosed | None:
-        """Shut the day for the month's bill; None when it is shut, or when nothing ever happened on it."""
-        return DayClosed(self.day) if self.opened is not None and not self.closed else None
+        """Shut the day for the month's bill; None when it is shut. A day without readings is shut, too: none may come."""
+        return None if self.closed else DayClosed(self.day)
 
     def evolve(self, event: DayEvent) -> None:
         """Let an event have happened."""

@@ -69,7 +69,7 @@ class Contract:
         if found is None:
             raise ContractIncomplete(
                 f"{needed_by} needs the contracted power of period {period!r}, which was not given; "
-                f"declare it with --contracted-kw {period}=KW (or all=KW)"
+                f"declare it with --contracted-kw {period}=KW"
             )
         return found
 

@@ -1,7 +1,7 @@
 """`wattledger price`: a user's own readings become cost per measurement, bills, key figures and a report."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -170,12 +170,24 @@ def _write(question: Question, answer: Answer) -> tuple[Path, ...]:
         write_bills(question.out / name, one.bills, figures)
         written.append(question.out / name)
     title = f"{question.readings.stem}: what its electricity cost"
-    write_report(question.out / "report.html", answer.priced, answer.kpis[0], title, answer.notes)
+    write_report(question.out / "report.html", answer.priced, _overall(answer), title, answer.notes)
     written.append(question.out / "report.html")
     if answer.file.rejected:
         write_quarantine(question.out / "quarantine.csv", answer.file)
         written.append(question.out / "quarantine.csv")
     return tuple(written)
+
+
+def _overall(answer: Answer) -> Kpis:
+    """Figures of all meters together; a load factor has no meaning for several."""
+    if len(answer.priced) == 1:
+        return answer.kpis[0]
+    [step], [block] = (
+        {one.load.step_minutes for one in answer.priced},
+        {one.tariff.demand_minutes for one in answer.priced},
+    )
+    together = kpis_of([bill for one in answer.priced for bill in one.bills], step, block)
+    return replace(together, load_factor_percent=None)
 
 
 def _coverage(priced: PricedLoad) -> list[tuple[str, str, str]]:
