@@ -89,9 +89,7 @@ class PriceUploads:
         strangers = [pair for pair in dict.fromkeys(part.pairs) if pair[1].meter not in day.index]
         if strangers:
             names = ", ".join(sorted({after.meter for _, after in strangers}))
-            text = (
-                f"{names} was registered after {day.device} opened {day.day}; replay these readings when it is closed"
-            )
+            text = f"{names} was registered after {day.device} opened {day.day}; it counts from the next day on"
             self._refuse(upload, strangers, BadReadings(text))
             part.measurements = [one for one in part.measurements if one.meter in day.index]
             part.gaps = [gap for gap in part.gaps if gap.meter in day.index]

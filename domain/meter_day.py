@@ -81,7 +81,10 @@ class MeterDay:
         grown, reactive = wh - (self.wh[slot] or 0), varh - self.varh[slot]
         self.wh[slot], self.varh[slot] = wh, varh
         self.block_wh[slot // grid.slots_per_block] += grown
+        was_estimated = slot in self.estimated  # whoever corrects an estimate knows better
+        self.estimated.discard(slot)
         for totals in (self.today, self.month):
+            totals.estimated -= was_estimated
             totals.energy_wh[grid.period_of_slot[slot]] += grown
             totals.reactive_varh = (totals.reactive_varh or 0) + reactive
         self.today.forget_blocks()

@@ -124,7 +124,7 @@ class MeteringDay:
         )
 
     def close(self) -> DayClosed | None:
-        """Shut the day for the month's bill; None when it is shut. A day without readings is shut, too: none may come."""
+        """Shut the day for the month's bill; None when it was. A day without readings is shut, too: none may come."""
         return None if self.closed else DayClosed(self.day)
 
     def evolve(self, event: DayEvent) -> None:

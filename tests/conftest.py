@@ -143,7 +143,7 @@ PRICES = {
 
 @pytest.fixture(scope="session")
 def small_tariff() -> Tariff:
-    """One charge of every kind, at prices that fit in the head; nights end at 08:00, weekends and 1 January are nights."""
+    """One charge of every kind, at prices for the head; nights end at 08:00, weekends and 1 January are nights."""
     rates = Rates(date(2000, 1, 1), None, {key: Decimal(price) for key, price in PRICES.items()}, "made up")
     return Tariff(
         id="small",
@@ -180,7 +180,14 @@ def small_charges() -> tuple[Charge, ...]:
         EnergyFlat("network", "Network", "use", ""),
         MaximumDemand("demand", "Demand by day", "peak", "", (DAY,), round_up_kw=True),
         MaximumDemand("capacity", "Capacity", "peak", "", (NIGHT, DAY), round_up_kw=False, load_factor=Decimal("0.5")),
-        PowerFactorAdjustment("factor", "Power factor", "adjustment", "", bill, (Threshold(date(2000, 1, 1), Decimal(90), Decimal(0), ""),)),
+        PowerFactorAdjustment(
+            "factor",
+            "Power factor",
+            "adjustment",
+            "",
+            bill,
+            (Threshold(date(2000, 1, 1), Decimal(90), Decimal(0), ""),),
+        ),
         Percentage("tax", "Tax", "tax", "", (*bill, "factor")),
     )
 

@@ -1,0 +1,1 @@
+"""What the README promises, measured, beside peers that do comparable work: `make bench`."""

@@ -1,0 +1,138 @@
+"""What is measured: the promises of the README, each beside a peer where there is one."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.measuring import Command, run
+from benchmarks.results import Disagreement, Peer, Trial, told
+
+ROOT = Path(__file__).parents[1]
+WATTLEDGER = str(Path(sys.executable).with_name("wattledger"))
+HERE = Path(__file__).parent
+
+PRICE = (
+    *("--tariff", "mx-gdmth:golfo-centro", "--rates-of", "2026-01", "--contracted-kw", "all=800"),
+    *("--kind", "interval", "--unit", "kWh", "--step-minutes", "5", "--stamp", "start"),
+    *("--timezone", "America/Mexico_City", "--time-column", "time", "--energy-column", "kwh"),
+    *("--reactive-column", "kvarh", "--reactive-unit", "kvarh"),
+)
+TENTH = 10
+
+
+def price_year(folder: Path) -> Trial:
+    """`wattledger price` on one meter-year at 5 minutes."""
+    readings, out = folder / "meter_year.csv", folder / "priced"
+    made = run(Command((sys.executable, "-m", "benchmarks.meter_year", str(readings)), ROOT))
+    if made.exit_code:
+        raise Disagreement(told(made))
+    peer = Command((sys.executable, str(HERE / "peer_plain_python.py"), str(readings)), folder)
+    return Trial(
+        name="price-year",
+        ours=Command((WATTLEDGER, "price", str(readings), "--out", str(out), *PRICE), folder),
+        wall_s_below=3,
+        peak_mb_below=350,
+        peer=Peer("plain Python script", peer),
+        check=partial(same_bills, out / "bill.json"),
+    )
+
+
+def same_bills(bill_json: Path, _ours: str, peer: str) -> str:
+    """Each month's total before power factor and VAT is the peer's, to the cent."""
+    bills = json.loads(bill_json.read_text(encoding="utf-8"))["bills"]
+    totals = {bill["from"][:7]: supply_total(bill["lines"]) for bill in bills}
+    expected = {month: Decimal(total) for month, total in json.loads(peer).items()}
+    for month in sorted(totals.keys() | expected.keys()):
+        if totals.get(month) != expected.get(month):
+            raise Disagreement(f"bill of {month}: ours {totals.get(month)}, the peer's {expected.get(month)}")
+    count, total = len(totals), sum(totals.values())
+    return f"{count} bills before power factor and VAT equal the peer's to the cent; together {total:,} MXN"
+
+
+def supply_total(lines: list[dict[str, str]]) -> Decimal:
+    return sum((Decimal(line["amount"]) for line in lines if line["group"] == "supply"), Decimal(0))
+
+
+def simulate(folder: Path) -> Trial:
+    """`wattledger simulate` of 892,800 polled readings, beside a tenth of them in the eventsourcing library alone."""
+    peer = (sys.executable, str(HERE / "peer_eventsourcing.py"))
+    return Trial(
+        name="simulate-10x10x31",
+        ours=Command((WATTLEDGER, "simulate", "--factories", "10", "--meters", "10", "--days", "31", "--json"), folder),
+        wall_s_below=60,
+        peer=Peer(
+            what=f"eventsourcing {version('eventsourcing')}, 1/{TENTH} scaled",
+            command=Command((*peer, "31"), folder),
+            times=TENTH,
+            idle=Command((*peer, "0"), folder),
+        ),
+        check=nothing_lost,
+    )
+
+
+def nothing_lost(ours: str, peer: str) -> str:
+    """The peer found all it recorded; ours proves itself and fails by exit code."""
+    found, expected = json.loads(ours), 10 * 31 * 288
+    if int(peer) != expected:
+        raise Disagreement(f"the peer's log holds {int(peer):,} readings, not {expected:,}")
+    return (
+        f"ours: {found['taken']:,} readings taken (the rest fell in power cuts), {found['lost']} lost, "
+        f"{found['priced_twice']} priced twice; peer: {expected:,} stored and found again"
+    )
+
+
+def demo(folder: Path) -> Trial:
+    """`wattledger demo`, as `make demo` runs it once installed."""
+    return Trial("demo", Command((WATTLEDGER, "demo", "--out", str(folder / "demo")), folder), wall_s_below=20)
+
+
+def fresh_demo(folder: Path) -> Trial:
+    """`make demo` in a copy of the repository's files, with an empty home: mostly pip."""
+    tree, home = folder / "tree", folder / "home"
+    home.mkdir()
+    files = [name for name in listed("--cached", "--others", "--exclude-standard") if (ROOT / name).is_file()]
+    for name in files:
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, tree / name)
+    uncommitted = len(listed("--others", "--exclude-standard"))
+    note = f"{len(files)} files of the working tree, {uncommitted} of them not in git"
+    return Trial(
+        name="fresh-demo",
+        ours=Command(("make", "demo"), tree, newcomer(home)),
+        wall_s_below=180,
+        check=lambda _ours, _peer: note,
+    )
+
+
+def listed(*options: str) -> list[str]:
+    """Paths that git lists; raises `Disagreement` where there is no git or no repository."""
+    command = ("git", "-C", str(ROOT), "ls-files", "-z", *options)
+    try:
+        out = subprocess.run(command, capture_output=True, check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError) as error:
+        raise Disagreement(f"git must list the repository's files: {error}; run it in a clone") from None
+    return [name for name in out.stdout.decode().split("\0") if name]
+
+
+def newcomer(home: Path) -> dict[str, str]:
+    """Our environment without what this shell, make or an earlier pip left in it. How pip reaches the net stays."""
+    ours = {"VIRTUAL_ENV", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PIP_CACHE_DIR"}
+    kept = {k: v for k, v in os.environ.items() if k not in ours and not k.startswith(("PYTHON", "XDG_"))}
+    return kept | {"HOME": str(home)}
+
+
+TRIALS: dict[str, Callable[[Path], Trial]] = {
+    "price-year": price_year,
+    "simulate-10x10x31": simulate,
+    "demo": demo,
+    "fresh-demo": fresh_demo,
+}
+RUNS = {"price-year": 3, "simulate-10x10x31": 1, "demo": 3, "fresh-demo": 1}
+ONLY_WHEN_ASKED = ("fresh-demo",)

@@ -1,0 +1,5 @@
+"""Runs every feature."""
+
+from pytest_bdd import scenarios
+
+scenarios(".")

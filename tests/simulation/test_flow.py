@@ -1,0 +1,124 @@
+"""Nothing is lost and nothing is priced twice, whatever happens, in any order; and a bug that did it would be found."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from application.ports import MeteringDays, SomeoneElseWrote, StreamRecord, Unavailable
+from application.store_readings import StoreReadings
+from application.upload_outbox import CYCLES_PER_CALL, UploadOutbox
+from domain.events import DayEvent
+from domain.measurement import Reading
+from domain.metering_day import MeteringDay
+from tests.simulation.flow import Flow, Parts
+
+SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+
+
+def test_the_flow_holds() -> None:
+    run_state_machine_as_test(
+        Flow, settings=settings(max_examples=60, stateful_step_count=40, suppress_health_check=SLOW)
+    )
+
+
+class MarksBeforeSending(UploadOutbox):
+    def __call__(self) -> int:
+        cycles = self.outbox.pending(CYCLES_PER_CALL)
+        self.outbox.acknowledge([cycle.seq for cycle in cycles])
+        try:
+            self.stream.put([self.sealed(cycle.seq, cycle.body) for cycle in cycles])
+        except Unavailable:
+            return 0
+        return len(cycles)
+
+    def sealed(self, seq: int, body: bytes) -> StreamRecord:
+        return StreamRecord(self.device, self.wire.record(self.device, self.outbox.store, seq, body))
+
+
+class MarksAllOfAPartialSuccess(MarksBeforeSending):
+    def __call__(self) -> int:
+        cycles = self.outbox.pending(CYCLES_PER_CALL)
+        try:
+            self.stream.put([self.sealed(cycle.seq, cycle.body) for cycle in cycles])
+        except Unavailable:
+            return 0
+        self.outbox.acknowledge([cycle.seq for cycle in cycles])
+        return len(cycles)
+
+
+class ForgetsAtRestart(StoreReadings):
+    def _found_in_store(self) -> dict[str, Reading]:
+        return {}
+
+
+class TrustsADoubtfulDisk(StoreReadings):
+    def __call__(self, at: datetime) -> int:
+        before = self._last().copy()
+        try:
+            return super().__call__(at)
+        except Unavailable:
+            self.last = before
+            raise
+
+
+@dataclass
+class Through:
+    """MeteringDays over others; what follows breaks one thing each."""
+
+    days: MeteringDays
+
+    def get(self, device: str, day: date) -> MeteringDay:
+        return self.days.get(device, day)
+
+    def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
+        self.days.append(day, events)
+
+
+class ForgetsWhatIsPriced(Through):
+    def get(self, device: str, day: date) -> MeteringDay:
+        found = deepcopy(super().get(device, day))
+        for meter in found.meters:
+            meter.wh = [None] * len(meter.wh)
+        return found
+
+
+class IgnoresOtherWriters(Through):
+    def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
+        try:
+            super().append(day, events)
+        except SomeoneElseWrote:
+            return
+
+
+HEALTHY = Parts()
+BUGS = {
+    "cycles are marked before they are sent": replace(HEALTHY, upload_outbox=MarksBeforeSending),
+    "of a partial success all is marked": replace(HEALTHY, upload_outbox=MarksAllOfAPartialSuccess),
+    "a restarted device does not look into its store": replace(HEALTHY, store_readings=ForgetsAtRestart),
+    "a disk that failed is believed to have stored nothing": replace(HEALTHY, store_readings=TrustsADoubtfulDisk),
+    "what is priced already is priced again": replace(HEALTHY, days=ForgetsWhatIsPriced),
+    "a collision of two writers is ignored": replace(HEALTHY, days=IgnoresOtherWriters),
+    "a consumer that died does not get its records again": replace(HEALTHY, delivers_again=False),
+}
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_planted_bug_is_found(bug: str) -> None:
+    class Broken(Flow):
+        parts = BUGS[bug]
+
+    searching = settings(
+        max_examples=300,
+        stateful_step_count=40,
+        phases=[Phase.generate],
+        derandomize=True,
+        report_multiple_bugs=False,
+        suppress_health_check=SLOW,
+    )
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(Broken, settings=searching)

@@ -1,0 +1,188 @@
+"""In the cloud: what one reading does wrong never costs its neighbours; what was refused can come again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.event_store import EventStore
+from adapters.memory import MemoryHotStore, MemoryQuarantine, MemorySupplyPoints
+from adapters.messages import WattledgerWire
+from application.close_period import ClosePeriod
+from application.ports import BillingPeriods
+from application.price_uploads import PriceUploads
+from application.publish_costs import PublishCosts
+from application.terms_of import TermsOf
+from domain.billing_period import BillingPeriod
+from domain.errors import PeriodIsClosed
+from domain.events import PeriodEvent
+from domain.measurement import Reading
+from domain.supply_point import SupplyPoint
+from domain.terms import BillingMonth
+
+STEP = timedelta(minutes=5)
+NINE = datetime(2026, 1, 7, 8, tzinfo=UTC)  # 09:00 in Madrid
+WEDNESDAY = date(2026, 1, 7)
+WIRE = WattledgerWire()
+
+
+@dataclass
+class House:
+    """The cloud of one supply point."""
+
+    point: SupplyPoint
+    terms_of: TermsOf
+    store: EventStore = field(default_factory=EventStore.in_memory)
+    quarantine: MemoryQuarantine = field(default_factory=MemoryQuarantine)
+
+    def price(self, *uploads: bytes, periods: BillingPeriods | None = None) -> None:
+        points = MemorySupplyPoints({self.point.device: self.point})
+        wanted = periods or self.store.periods
+        PriceUploads(self.store.days, wanted, points, self.terms_of, WIRE, self.quarantine)(uploads)
+
+    def energy(self, meter: str, day: date = WEDNESDAY) -> int | None:
+        """Wh of a meter on a day; None where the day does not know the meter."""
+        found = self.store.days.get(self.point.device, day)
+        return found.meters[found.index[meter]].today.total_wh if meter in found.index else None
+
+    def reasons(self) -> list[str]:
+        return [reason for _, reason in self.quarantine.kept()]
+
+    def close(self) -> int:
+        month = BillingMonth(date(2026, 1, 1), self.point.zone)
+        closed = ClosePeriod(self.store.days, self.store.periods, self.terms_of)(self.point, month)
+        return closed.bill.determinants.total_wh
+
+
+@pytest.fixture
+def house(mill: SupplyPoint, terms_of: TermsOf) -> House:
+    return House(mill, terms_of)
+
+
+def upload(seq: int, *readings: tuple[str, int], at: datetime = NINE, steps: int = 1) -> bytes:
+    """One poll: (meter, Wh since the poll before)."""
+    pairs = [
+        (Reading(meter, at - steps * STEP, 5000, 900), Reading(meter, at, 5000 + wh, 900)) for meter, wh in readings
+    ]
+    return WIRE.record("edge-1", "store-1", seq, WIRE.body(pairs))
+
+
+def test_an_upload_is_priced_once_however_often_it_comes(house: House) -> None:
+    house.price(upload(1, ("main", 1000)), upload(1, ("main", 1000)))
+    house.price(upload(1, ("main", 1000)))
+    assert house.energy("main") == 1000
+    assert len(house.store.ledger.after(0, 99)) == 2  # the day was opened, and priced
+
+
+def test_a_first_reading_prices_nothing(house: House) -> None:
+    house.price(WIRE.record("edge-1", "store-1", 1, WIRE.body([(None, Reading("main", NINE, 5000, 900))])))
+    assert list(house.store.ledger.after(0, 99)) == []
+    assert house.reasons() == []
+
+
+def test_bytes_that_nobody_understands_block_nothing(house: House) -> None:
+    house.price(b"noise", upload(1, ("main", 1000)))
+    assert house.energy("main") == 1000
+    assert house.quarantine.kept() == [(b"noise", "a record of 5 bytes does not begin with WLR1")]
+
+
+def test_an_unknown_device_goes_to_quarantine_whole(house: House) -> None:
+    record = WIRE.record("edge-9", "store-1", 1, WIRE.body([]))
+    house.price(record)
+    assert house.quarantine.kept()[0][0] == record
+    assert "device 'edge-9' is not registered" in house.reasons()[0]
+
+
+def test_a_meter_nobody_registered_leaves_its_neighbours_alone(house: House) -> None:
+    house.price(upload(1, ("main", 1000), ("lathe", 500), ("oven", 300)))
+    assert (house.energy("main"), house.energy("oven"), house.energy("lathe")) == (1000, 300, None)
+    assert "meter 'lathe' is not commissioned at mill; register it, then replay" in house.reasons()[0]
+
+
+def test_once_it_is_registered_what_was_kept_can_be_replayed(house: House) -> None:
+    record = upload(1, ("lathe", 500))
+    house.price(record)
+    house.point = replace(house.point, meters={**house.point.meters, "lathe": house.point.meters["main"]})
+    house.price(*(data for data, _ in house.quarantine.kept()))
+    assert house.energy("lathe") == 500
+
+
+def test_a_meter_registered_during_the_day_leaves_its_neighbours_alone(house: House) -> None:
+    house.price(upload(1, ("main", 1000)))
+    house.point = replace(house.point, meters={**house.point.meters, "lathe": house.point.meters["main"]})
+    house.price(upload(2, ("main", 2000), ("lathe", 500), at=NINE + STEP))
+    assert house.energy("main") == 3000
+    assert house.reasons() == [reason for reason in house.reasons() if "lathe" in reason] != []
+
+
+def test_a_reading_that_cannot_be_is_refused_alone(house: House) -> None:
+    back = (Reading("oven", NINE, 1, 1), Reading("oven", NINE - STEP, 2, 2))
+    good = (Reading("main", NINE - STEP, 1000, 0), Reading("main", NINE, 1700, 0))
+    house.price(WIRE.record("edge-1", "store-1", 1, WIRE.body([back, good])))
+    assert (house.energy("main"), house.energy("oven")) == (700, 0)
+    (kept,) = house.quarantine.kept()
+    assert WIRE.upload(kept[0]).readings == (back,)
+    assert "not later than the one at" in kept[1]
+
+
+def test_an_upload_over_midnight_belongs_to_two_days(house: House) -> None:
+    house.price(upload(1, ("main", 1200), at=datetime(2026, 1, 7, 23, 10, tzinfo=UTC), steps=4))
+    assert (house.energy("main"), house.energy("main", date(2026, 1, 8))) == (600, 600)
+
+
+def test_what_is_refused_is_kept_once_however_often_it_comes(house: House) -> None:
+    for _ in range(3):
+        house.price(upload(1, ("lathe", 500), ("mixer", 500)))
+    assert len(house.reasons()) == 2
+
+
+def test_after_the_close_new_readings_go_to_quarantine_and_known_ones_do_not(house: House) -> None:
+    house.price(upload(1, ("main", 1000)))
+    assert house.close() == 1000
+    house.price(upload(1, ("main", 1000)), upload(2, ("main", 500), at=NINE + STEP))
+    house.price(upload(3, ("main", 500), at=NINE + timedelta(days=9)))  # a day on which nothing had happened
+    assert len(house.reasons()) == 2
+    assert "edge-1 2026-01-07 belongs to a closed month" in house.reasons()[0]
+    assert "mill 2026-01 is closed with" in house.reasons()[1]
+
+
+@dataclass
+class ClosesMeanwhile:
+    """BillingPeriods in which the month is closed just after it was found open."""
+
+    real: BillingPeriods
+    close: Callable[[], int]
+    billed_wh: int | None = None
+
+    def get(self, supply_point: str, month: BillingMonth) -> BillingPeriod:
+        found = self.real.get(supply_point, month)
+        if self.billed_wh is None:
+            self.billed_wh = self.close()
+        return found
+
+    def append(self, period: BillingPeriod, events: Sequence[PeriodEvent]) -> None:
+        self.real.append(period, events)
+
+
+def test_nothing_slips_into_a_month_that_is_closed_at_that_moment(house: House) -> None:
+    periods = ClosesMeanwhile(house.store.periods, house.close)
+    house.price(upload(1, ("main", 1000)), periods=periods)
+    assert (house.energy("main"), periods.billed_wh) in [(1000, 1000), (None, 0), (0, 0)]
+    assert "closed" in house.reasons()[0]
+
+
+def test_a_second_close_is_refused(house: House) -> None:
+    house.price(upload(1, ("main", 1000)))
+    house.close()
+    with pytest.raises(PeriodIsClosed):
+        house.close()
+
+
+def test_costs_reach_a_sink_though_another_consumer_opened_the_day(house: House, tmp_path: Path) -> None:
+    # this consumer looked at the day before anything had happened on it
+    one, house.store = (EventStore.sqlite(tmp_path / "ledger.sqlite") for _ in range(2))
+    assert one.days.get("edge-1", WEDNESDAY).opened is None
+    house.price(upload(1, ("main", 1000)))
+    assert PublishCosts(one.ledger, one.positions, one.days, MemoryHotStore())() == 1
