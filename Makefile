@@ -33,7 +33,7 @@ fmt: $(DEV)  ## format, and mend what can be mended
 	$(BIN)/ruff format .
 
 bench: $(DEV)  ## measure what the README promises
-	$(RUN) benchmarks
+	$(RUN) benchmarks --all
 
 nightly: $(DEV)  ## the long tests too
 	$(RUN) pytest -m "nightly or not nightly"

@@ -93,8 +93,45 @@ def demo(folder: Path) -> Trial:
     return Trial("demo", Command((WATTLEDGER, "demo", "--out", str(folder / "demo")), folder), wall_s_below=20)
 
 
+def same_seed(folder: Path) -> Trial:
+    """A hostile simulation twice, from one seed: the second ledger must be the first, byte for byte."""
+    words = (
+        "simulate",
+        "--factories",
+        "3",
+        "--meters",
+        "5",
+        "--days",
+        "7",
+        "--seed",
+        "11",
+        "--faults",
+        "hostile",
+        "--json",
+    )
+    once = Command((WATTLEDGER, *words), folder)
+    return Trial("same-seed", once, wall_s_below=60, peer=Peer("the same seed again", once), check=same_ledger)
+
+
+def same_ledger(ours: str, peer: str) -> str:
+    first, second = (json.loads(out)["ledger_sha256"] for out in (ours, peer))
+    if first != second:
+        raise Disagreement(f"two runs of one seed differ: ledgers {first[:16]} and {second[:16]}")
+    return f"both ledgers have the digest {first[:16]}"
+
+
 def fresh_demo(folder: Path) -> Trial:
-    """`make demo` in a copy of the repository's files, with an empty home: mostly pip."""
+    """`make demo` by a newcomer: mostly pip."""
+    return newcomers_make(folder, "demo", 180)
+
+
+def fresh_test(folder: Path) -> Trial:
+    """`make test` by a newcomer: installing, then the whole suite."""
+    return newcomers_make(folder, "test", 360)
+
+
+def newcomers_make(folder: Path, target: str, below_s: float) -> Trial:
+    """A make target in a copy of the repository's files, with an empty home."""
     tree, home = folder / "tree", folder / "home"
     home.mkdir()
     files = [name for name in listed("--cached", "--others", "--exclude-standard") if (ROOT / name).is_file()]
@@ -104,9 +141,9 @@ def fresh_demo(folder: Path) -> Trial:
     uncommitted = len(listed("--others", "--exclude-standard"))
     note = f"{len(files)} files of the working tree, {uncommitted} of them not in git"
     return Trial(
-        name="fresh-demo",
-        ours=Command(("make", "demo"), tree, newcomer(home)),
-        wall_s_below=180,
+        name=f"fresh-{target}",
+        ours=Command(("make", target), tree, newcomer(home)),
+        wall_s_below=below_s,
         check=lambda _ours, _peer: note,
     )
 
@@ -132,7 +169,9 @@ TRIALS: dict[str, Callable[[Path], Trial]] = {
     "price-year": price_year,
     "simulate-10x10x31": simulate,
     "demo": demo,
+    "same-seed": same_seed,
     "fresh-demo": fresh_demo,
+    "fresh-test": fresh_test,
 }
-RUNS = {"price-year": 3, "simulate-10x10x31": 1, "demo": 3, "fresh-demo": 1}
-ONLY_WHEN_ASKED = ("fresh-demo",)
+RUNS = {"price-year": 3, "simulate-10x10x31": 1, "demo": 3, "same-seed": 1, "fresh-demo": 1, "fresh-test": 1}
+ONLY_WHEN_ASKED = ("fresh-demo", "fresh-test")

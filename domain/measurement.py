@@ -10,6 +10,7 @@ A meter counts; it does not measure intervals. A `Measurement` is the difference
     reset      it fell without a possible wrap                  no energy is invented: a `Gap`, new baseline
     jump       it rose by more than the meter can carry         no energy is invented: a `Gap`, new baseline
     backwards  the reading is not later than the one before     refused: `BadReadings`
+    too long   more than a billing month lies between         refused: `BadReadings`, most likely a wrong clock
     off grid   the instant is not a multiple of the step        refused: `BadReadings`
 """
 
@@ -22,6 +23,10 @@ from domain.errors import BadReadings
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PLAUSIBLE_OVERLOAD_PERCENT = 120
 """A meter may carry this much of its rated power before a step counts as a jump (current transformers run to 120 %)."""
+
+
+LONGEST_SPREAD = timedelta(days=31)
+"""Energy is spread over at most a billing month; beyond it a wrong clock is likelier than a silent meter."""
 
 
 class Quality(IntEnum):
@@ -156,5 +161,10 @@ def _steps_between(before: Reading, after: Reading, step: timedelta) -> int:
         raise BadReadings(
             f"meter {after.meter}: reading at {after.at.isoformat()} is not later than the one at "
             f"{before.at.isoformat()}; send each reading with the one before it"
+        )
+    if after.at - before.at > LONGEST_SPREAD:
+        raise BadReadings(
+            f"meter {after.meter}: {after.at - before.at} lie between the readings at {before.at.isoformat()} and "
+            f"{after.at.isoformat()}, more than {LONGEST_SPREAD.days} days; check the device's clock"
         )
     return (after.at - before.at) // step

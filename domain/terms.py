@@ -8,7 +8,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from domain.determinants import Determinants
-from domain.errors import ContractIncomplete, NoPriceInForce
+from domain.errors import BadReadings, ContractIncomplete, NoPriceInForce
 from domain.money import micro
 from domain.tariff import Rates, Tariff
 
@@ -76,7 +76,10 @@ class Contract:
 
 @dataclass(frozen=True)
 class Terms:
-    """Everything a month's charges need apart from the load. Raises `NoPriceInForce` when a charge has no rate."""
+    """Everything a month's charges need apart from the load.
+
+    Raises `NoPriceInForce` when a charge has no rate, `BadReadings` for a step the tariff cannot be measured with.
+    """
 
     tariff: Tariff
     rates: Rates
@@ -85,6 +88,7 @@ class Terms:
     step_minutes: int
 
     def __post_init__(self) -> None:
+        check_step(self.step_minutes, self.tariff)
         keys = (key for charge in self.tariff.charges for key in (*charge.rate_keys, *charge.percent_keys))
         missing = [key for key in keys if key not in self.rates.values]
         if missing:
@@ -110,6 +114,15 @@ class Terms:
     @cached_property
     def _accruals(self) -> tuple[Callable[[Determinants, "Terms"], tuple[int, ...]], ...]:
         return tuple(charge.accrued_nano for charge in self.tariff.charges)
+
+
+def check_step(step_minutes: int, tariff: Tariff) -> None:
+    """Raises `BadReadings` when readings so far apart cannot tell the tariff's demand or periods."""
+    if tariff.demand_minutes % step_minutes:
+        raise BadReadings(
+            f"tariff {tariff.id} measures demand in blocks of {tariff.demand_minutes} minutes; "
+            f"readings of {step_minutes} minutes cannot tell it: use readings of 5 minutes, or of any that divides it"
+        )
 
 
 def midnight_utc(day: date, zone: ZoneInfo) -> datetime:

@@ -11,9 +11,8 @@ from domain.arrays.load import Int, Load, PricedLoad
 from domain.arrays.periods import local_offsets, periods_of
 from domain.arrays.shares import share_line
 from domain.bill import Bill, make_bill
-from domain.errors import BadReadings
 from domain.tariff import Rates, Tariff
-from domain.terms import BillingMonth, Contract, Terms
+from domain.terms import BillingMonth, Contract, Terms, check_step
 
 
 def price_load(
@@ -44,15 +43,6 @@ def rates_for(tariff: Tariff, month: BillingMonth, rates_of: date | None) -> Rat
     first = rates_of.replace(day=1)
     rates = tariff.rate_table.in_force(first, (first + timedelta(days=31)).replace(day=1))
     return replace(rates, assumption=f"What if: priced at the rates of {first:%Y-%m}, not at those of its own month.")
-
-
-def check_step(step_minutes: int, tariff: Tariff) -> None:
-    """Raises `BadReadings` when readings so far apart cannot tell the tariff's demand or periods."""
-    if tariff.demand_minutes % step_minutes:
-        raise BadReadings(
-            f"tariff {tariff.id} measures demand in blocks of {tariff.demand_minutes} minutes; "
-            f"readings of {step_minutes} minutes cannot tell it: use readings of 5 minutes, or of any that divides it"
-        )
 
 
 def _share(bill: Bill, month: MonthOfLoad, cost: dict[str, Int]) -> None:

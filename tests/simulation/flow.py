@@ -151,22 +151,25 @@ class Flow(RuleBasedStateMachine):
         who=st.integers(0, 1),
         records=st.integers(1, 12),
         dies=st.sampled_from([None, None, 0, 1, 2]),
-        race=st.booleans(),
+        race=st.sampled_from(["", "", "the same", "the next"]),
     )
-    def consume(self, who: int, records: int, dies: int | None, race: bool) -> None:
-        """A consumer takes some records; it may die at a write, and another may do the same work meanwhile."""
+    def consume(self, who: int, records: int, dies: int | None, race: str) -> None:
+        """A consumer takes some records; it may die at a write, and another may work on these or the next meanwhile."""
         _, days, price = self.consumers[who]
         batch = self.road.take(records)
+        others = batch if race == "the same" else self.road.take(records) if race else []
         days.writes_left = dies
-        if race:
-            _, _, other = self.consumers[1 - who]
-            days.meanwhile = [lambda: other(batch)]
+        _, _, other = self.consumers[1 - who]
+        days.meanwhile = [lambda: other(others)]
         try:
             price(batch)
         except Unavailable:
             self.consumers[who] = self.consumer()
             if self.parts.delivers_again:
-                self.road.redeliver(len(batch))
+                self.road.redeliver(len(batch) + len(others))
+        else:
+            for wait in days.meanwhile:  # it had nothing to write
+                wait()
         days.writes_left, days.meanwhile = None, []
 
     @rule(records=st.integers(1, 20))

@@ -80,7 +80,7 @@ def test_a_changed_clock_takes_its_hour_from_the_period_it_falls_in(
     hour=st.integers(0, 23),
     step=st.sampled_from([15, 30, 60]),
 )
-@example(zone="Australia/Lord_Howe", day=date(2026, 1, 1), hour=0, step=60)
+@example(zone="Australia/Lord_Howe", day=date(2026, 7, 1), hour=0, step=60)  # changes at half past
 @example(zone="Pacific/Apia", day=date(2011, 12, 1), hour=0, step=60)
 @settings(max_examples=25)
 def test_local_offsets_are_those_of_the_time_zone_at_every_interval(zone: str, day: date, hour: int, step: int) -> None:

@@ -108,6 +108,15 @@ def test_a_day_begins_with_the_latest_day_that_has_readings(
     assert balance["main"].energy_wh == [0, 50]
 
 
+def test_the_second_day_of_a_month_begins_with_the_first(
+    mill: SupplyPoint, terms_of: TermsOf, store: EventStore
+) -> None:
+    use(store, mill, terms_of, JANUARY, 9, 50)
+    balance = balance_before(store.days, mill.device, date(2026, 1, 2))
+    assert balance is not None
+    assert balance["main"].total_wh == 50
+
+
 def test_a_month_begins_with_nothing(mill: SupplyPoint, terms_of: TermsOf, store: EventStore) -> None:
     use(store, mill, terms_of, date(2026, 1, 31), 9, 50)
     assert balance_before(store.days, mill.device, date(2026, 2, 1)) is None

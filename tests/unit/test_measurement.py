@@ -35,8 +35,11 @@ def test_steady_the_difference_is_measured_energy() -> None:
     assert measure(BEFORE, after(), KW_120, STEP) == ((Measurement("main", NOON, 400, 100),), None)
 
 
-def test_a_register_that_stands_still_measured_zero_which_is_no_gap() -> None:
-    assert measure(BEFORE, after(wh=0, varh=0), KW_120, STEP) == ((Measurement("main", NOON, 0, 0),), None)
+@pytest.mark.parametrize("modulus", [1_000_000, None])
+def test_a_register_that_stands_still_measured_zero_which_is_no_gap(modulus: int | None) -> None:
+    kind = replace(KW_120, modulus=modulus)
+    assert measure(BEFORE, after(wh=0, varh=0), kind, STEP) == ((Measurement("main", NOON, 0, 0),), None)
+    assert register_step(5000, 5000, kind, STEP) == (0, Verdict.STEADY)
 
 
 @pytest.mark.parametrize(("wh", "verdict"), [(12_000, Verdict.STEADY), (12_001, Verdict.JUMP)])
@@ -118,3 +121,12 @@ def test_two_meters_have_no_difference() -> None:
 
 def test_stored_qualities_keep_their_numbers() -> None:
     assert {quality.name: int(quality) for quality in Quality} == {"MEASURED": 0, "ESTIMATED": 1, "MISSING": 2}
+
+
+def test_energy_is_never_spread_over_more_than_a_billing_month() -> None:
+    # a device that starts with its clock at 1970 would otherwise make millions of estimates
+    longest = replace(after(wh=1000), at=NOON + timedelta(days=31))
+    measurements, gap = measure(BEFORE, longest, KW_120, STEP)
+    assert (len(measurements), gap) == (31 * 288, None)
+    with pytest.raises(BadReadings, match=r"meter main: 31 days, 0:05:00 lie between .* check the device's clock"):
+        measure(BEFORE, replace(longest, at=longest.at + STEP), KW_120, STEP)

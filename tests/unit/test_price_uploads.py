@@ -11,14 +11,15 @@ from adapters.event_store import EventStore
 from adapters.memory import MemoryHotStore, MemoryQuarantine, MemorySupplyPoints
 from adapters.messages import WattledgerWire
 from application.close_period import ClosePeriod
-from application.ports import BillingPeriods
-from application.price_uploads import PriceUploads
+from application.ports import BillingPeriods, MeteringDays, SomeoneElseWrote
+from application.price_uploads import TRIES, PriceUploads
 from application.publish_costs import PublishCosts
 from application.terms_of import TermsOf
 from domain.billing_period import BillingPeriod
 from domain.errors import PeriodIsClosed
-from domain.events import PeriodEvent
+from domain.events import DayEvent, PeriodEvent
 from domain.measurement import Reading
+from domain.metering_day import MeteringDay
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth
 
@@ -171,6 +172,42 @@ def test_nothing_slips_into_a_month_that_is_closed_at_that_moment(house: House) 
     house.price(upload(1, ("main", 1000)), periods=periods)
     assert (house.energy("main"), periods.billed_wh) in [(1000, 1000), (None, 0), (0, 0)]
     assert "closed" in house.reasons()[0]
+
+
+@dataclass
+class AlwaysLate:
+    """MeteringDays in which someone else was quicker, a number of times."""
+
+    real: MeteringDays
+    times: int
+
+    def get(self, device: str, day: date) -> MeteringDay:
+        return self.real.get(device, day)
+
+    def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
+        self.times -= 1
+        if self.times >= 0:
+            raise SomeoneElseWrote("moved on")
+        self.real.append(day, events)
+
+
+def late(house: House, times: int) -> PriceUploads:
+    days, points = AlwaysLate(house.store.days, times), MemorySupplyPoints({house.point.device: house.point})
+    return PriceUploads(days, house.store.periods, points, house.terms_of, WIRE, house.quarantine)
+
+
+def test_after_a_collision_it_is_decided_again(house: House) -> None:
+    price = late(house, TRIES - 1)
+    price([upload(1, ("main", 1000))])
+    assert house.energy("main") == 1000
+
+
+def test_one_collision_too_many_is_told_and_the_record_can_come_again(house: House) -> None:
+    price = late(house, TRIES)
+    with pytest.raises(SomeoneElseWrote):
+        price([upload(1, ("main", 1000))])
+    price([upload(1, ("main", 1000))])
+    assert house.energy("main") == 1000
 
 
 def test_a_second_close_is_refused(house: House) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from application.terms_of import TermsOf
 from domain.calendar import Window
-from domain.errors import InvalidTariff, NoPriceInForce
+from domain.errors import BadReadings, InvalidTariff, NoPriceInForce
 from domain.supply_point import SupplyPoint
 from domain.tariff import Rates, RateTable, Tariff
 from domain.terms import BillingMonth, Contract, Terms, midnight_utc
@@ -101,6 +101,15 @@ def test_a_charge_without_a_rate_is_refused_and_never_free(small_tariff: Tariff,
     fewer = replace(known, values={key: rate for key, rate in known.values.items() if key != "energy.day"})
     with pytest.raises(NoPriceInForce, match=r"no rate for energy\.day in 2026-01.*--rate energy\.day=AMOUNT"):
         Terms(small_tariff, fewer, mill.contract, BillingMonth(JANUARY, MADRID), 5)
+
+
+@pytest.mark.parametrize("step", [10, 60])
+def test_a_step_that_does_not_divide_the_demand_block_is_refused(
+    mill: SupplyPoint, terms_of: TermsOf, step: int
+) -> None:
+    point = replace(mill, id=f"read every {step} minutes", step_minutes=step)
+    with pytest.raises(BadReadings, match=f"blocks of 15 minutes; readings of {step} minutes cannot tell it"):
+        terms_of(point, BillingMonth(JANUARY, MADRID))
 
 
 def test_terms_are_worked_out_once_a_month(terms_of: TermsOf, mill: SupplyPoint) -> None:
