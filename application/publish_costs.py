@@ -1,14 +1,17 @@
 """What the ledger holds reaches a sink: in order, at least once, each sink at its own pace."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
-from application.ports import CostSink, Ledger, LedgerEntry, MeteringDays, Positions
+from application.ports import CostSink, Ledger, LedgerEntry, MeteringDays, Positions, Unavailable
 from domain.cost_event import CostEvent, costs_of_close, costs_of_day_event
-from domain.events import PeriodClosed
+from domain.events import DayOpened, PeriodClosed, ReadingCorrected, ReadingsPriced
+from domain.meter_day import Grid
 from domain.terms import midnight_utc
 
 EVENTS_PER_WRITE = 500
+DAYS_REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,7 @@ class PublishCosts:
     positions: Positions
     days: MeteringDays
     sink: CostSink
+    _rules: dict[tuple[str, date], tuple[DayOpened, Grid]] = field(default_factory=dict)
 
     def __call__(self) -> int:
         """Give how many costs were delivered. Raises `Unavailable` when the sink is; other sinks do not notice."""
@@ -36,7 +40,17 @@ class PublishCosts:
             bill = entry.event.bill
             start, end = midnight_utc(bill.first, bill.zone), midnight_utc(bill.end, bill.zone)
             yield costs_of_close(entry.event, start, end, entry.position)
-        elif entry.day is not None:
-            day = self.days.get(entry.device, entry.day)
-            if day.opened is not None:
-                yield from costs_of_day_event(day.opened, day.grid, entry.position, entry.event)
+        elif entry.day is not None and isinstance(entry.event, ReadingsPriced | ReadingCorrected):
+            opened, grid = self._rules_of(entry.device, entry.day)
+            yield from costs_of_day_event(opened, grid, entry.position, entry.event)
+
+    def _rules_of(self, device: str, day: date) -> tuple[DayOpened, Grid]:
+        """How the day is priced: fixed when it opened, which every other event of it follows."""
+        if (device, day) not in self._rules:
+            if len(self._rules) >= DAYS_REMEMBERED:
+                self._rules.clear()
+            found = self.days.get(device, day)
+            if found.opened is None:
+                raise Unavailable(f"{device} {day} has events but is not opened yet; read the ledger again")
+            self._rules[device, day] = (found.opened, found.grid)
+        return self._rules[device, day]

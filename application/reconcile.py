@@ -62,6 +62,7 @@ class _Found:
     def __init__(self, days: MeteringDays, mains: Mapping[str, str]) -> None:
         self._days = days
         self._mains = mains
+        self._opened: dict[tuple[str, date], DayOpened | None] = {}
         self._live: dict[tuple[str, date], Counter[str]] = defaultdict(Counter)
         self.ends: dict[str, Counter[datetime]] = defaultdict(Counter)
         self.estimated = 0
@@ -71,12 +72,18 @@ class _Found:
     def see(self, entry: LedgerEntry) -> None:
         match entry.event:
             case ReadingsPriced() | ReadingCorrected() if entry.day is not None:
-                opened = self._days.get(entry.device, entry.day).opened
+                opened = self._opened_day(entry.device, entry.day)
                 if opened is not None:
                     self._add_live(opened, entry.event)
             case PeriodClosed():
                 self.bills += 1
                 self._check(entry.event)
+
+    def _opened_day(self, device: str, day: date) -> DayOpened | None:
+        """How a day is priced is fixed when it opens: looked up once."""
+        if (device, day) not in self._opened:
+            self._opened[device, day] = self._days.get(device, day).opened
+        return self._opened[device, day]
 
     def _add_live(self, opened: DayOpened, event: ReadingsPriced | ReadingCorrected) -> None:
         main = opened.meters.index(self._mains[opened.supply_point])
