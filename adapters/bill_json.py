@@ -1,15 +1,33 @@
-"""A bill as JSON that people and programs read: decimals are strings, so that no reader makes floats of money."""
+"""A bill as JSON that people and programs read: decimals are strings, so that no reader makes floats of money.
+
+What is written here is read back here, strictly: a file that was changed by hand does not explain a bill.
+"""
 
 import json
 from collections.abc import Sequence
-from decimal import Decimal
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from domain.bill import Bill, BillLine
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
+
+from domain.bill import Bill, BillLine, ByLines
+from domain.errors import BadOption
 from domain.kpi import Kpis
 
-SCHEMA = "wattledger-bill/1"
+SCHEMA = "wattledger-bill/2"
+"""2: `of` names the lines that a percentage is taken of."""
 
 
 def write_bills(path: Path, bills: Sequence[Bill], kpis: Kpis) -> None:
@@ -69,6 +87,7 @@ def _line(line: BillLine) -> dict[str, Any]:
         "formula": line.formula,
         "gross": _text(line.gross),
         "amount": _text(line.amount),
+        "of": list(line.basis.codes) if isinstance(line.basis, ByLines) else None,
         "peak_at": line.peak_at.isoformat() if line.peak_at else None,
         "note": line.note or None,
         "source": line.source,
@@ -77,3 +96,114 @@ def _line(line: BillLine) -> dict[str, Any]:
 
 def _text(value: Decimal | None) -> str | None:
     return None if value is None else f"{value:f}"
+
+
+def _decimal(value: object) -> Decimal:
+    """Money and quantities as they are written: digits in a string."""
+    try:
+        number = Decimal(value) if isinstance(value, str) else Decimal("NaN")
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise ValueError("must be a number written as text")
+    return number
+
+
+Number = Annotated[Decimal, BeforeValidator(_decimal), PlainSerializer(_text)]
+Instant = Annotated[AwareDatetime, PlainSerializer(datetime.isoformat)]
+
+
+class Stored(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class StoredLine(Stored):
+    """A line as it was written; `of` are the codes of the lines a percentage is taken of."""
+
+    code: str
+    charge: str
+    group: str
+    label: str
+    quantity: Number
+    unit: str
+    rate: Number
+    rate_unit: str
+    formula: str
+    gross: Number
+    amount: Number
+    of: list[str] | None
+    peak_at: Instant | None
+    note: str | None
+    source: str
+
+
+class StoredIntervals(Stored):
+    expected: int
+    measured: int
+    estimated: int
+    missing: int
+
+
+class StoredBill(Stored):
+    """A bill as it was written; `first` to `end` (excluded) are local days in `timezone`."""
+
+    supply_point: str
+    tariff: str
+    tariff_version: str
+    currency: str
+    first: date = Field(alias="from")
+    end: date = Field(alias="to")
+    timezone: str
+    intervals: StoredIntervals
+    assumption: str | None
+    lines: list[StoredLine]
+    total: Number
+
+    @property
+    def month(self) -> str:
+        return f"{self.first:%Y-%m}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        try:
+            _ = self.zone
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"{self.timezone!r} is no time zone") from None
+        added = sum((line.amount for line in self.lines), Decimal(0))
+        if added != self.total:
+            raise ValueError(f"the lines of {self.month} add up to {added}, not to its total {self.total}")
+        return self
+
+
+class StoredFile(Stored):
+    """The whole file. Key figures are read past: they explain no line."""
+
+    schema_: str = Field(alias="schema")
+    kpis: dict[str, str | None]
+    bills: list[StoredBill] = Field(min_length=1)
+
+
+def read_bills(path: Path) -> tuple[StoredBill, ...]:
+    """The bills of a file that `write_bills` wrote. Raises `BadOption` for any other, naming what is wrong where."""
+    if not path.is_file():
+        raise BadOption(f"{path}: there is no such file; `wattledger price` and `wattledger demo` write bill.json")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # not UTF-8 is one too
+        raise BadOption(f"{path}: is not JSON ({error}); give the bill.json that `wattledger price` wrote") from None
+    schema = content.get("schema") if isinstance(content, dict) else None
+    if schema != SCHEMA:
+        raise BadOption(f"{path}: schema {schema!r} is not {SCHEMA!r}; write the bill again with `wattledger price`")
+    try:
+        return tuple(StoredFile.model_validate_json(path.read_bytes()).bills)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        place, what = ".".join(map(str, wrong["loc"])) or "the file", wrong["msg"].removeprefix("Value error, ")
+        raise BadOption(
+            f"{path}: {place}: {what}; the file was changed after it was written: write it again with "
+            "`wattledger price`"
+        ) from None

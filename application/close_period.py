@@ -35,13 +35,15 @@ class ClosePeriod:
 
     def _sums(self, point: SupplyPoint, terms: Terms) -> tuple[Determinants, list[int]]:
         """The main meter's determinants and live cost by line over the days of the month."""
-        total, live = Determinants.nothing(len(terms.tariff.periods)), [0] * len(terms.tariff.line_codes)
+        total = Determinants.nothing(len(terms.tariff.periods), terms.gauges)
+        live = [0] * len(terms.tariff.line_codes)
         for day in self._days(point, terms.month):
             if (
                 point.main_meter in day.index
             ):  # else the bill shows this day as missing: no reading, or registered later
                 main = day.meters[day.index[point.main_meter]]
                 total.add(main.today)
+                main.see_intervals(terms.gauges, day.grid, total.gauges)
                 live = [sum(pair) for pair in zip(live, main.live_nano, strict=True)]
         return total, live
 

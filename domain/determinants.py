@@ -5,9 +5,11 @@ numbers; the charges never see the load. So there is one rule and as many speeds
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
+
+from domain.gauges import Gauge
 
 
 @dataclass(slots=True)
@@ -19,6 +21,7 @@ class Determinants:
     `peak_wh`        highest energy of one demand block by period, Wh; a block in progress counts with what it has
     `peak_at`        UTC start of that block (the earliest on ties), None while nothing was measured
     `intervals`      intervals with energy, measured or estimated; `estimated` of them are estimated
+    `gauges`         states of the tariff's gauges (`domain.gauges`), in order; those of parts of a month do not add up
     """
 
     energy_wh: list[int]
@@ -27,11 +30,13 @@ class Determinants:
     peak_at: list[datetime | None]
     intervals: int = 0
     estimated: int = 0
+    gauges: list[list[int]] = field(default_factory=list)
 
     @classmethod
-    def nothing(cls, periods: int) -> Self:
+    def nothing(cls, periods: int, gauges: Iterable[Gauge] = ()) -> Self:
         """Of a month without a measurement yet."""
-        return cls([0] * periods, 0, [0] * periods, [None] * periods)
+        states = [gauge.empty() for gauge in gauges]
+        return cls([0] * periods, 0, [0] * periods, [None] * periods, gauges=states)
 
     def copy(self) -> "Determinants":
         return Determinants(
@@ -41,6 +46,7 @@ class Determinants:
             list(self.peak_at),
             self.intervals,
             self.estimated,
+            [list(state) for state in self.gauges],
         )
 
     @property

@@ -10,13 +10,15 @@ from datetime import date, datetime
 
 from domain.bill import Bill
 from domain.determinants import Determinants
+from domain.gauges import AnyGauge
 
 
 @dataclass(frozen=True, slots=True)
 class DayOpened:
     """A device's local day begins: the rules it is priced by, and each meter's billing month so far.
 
-    `period_until` are (slot, period) pairs: the period holds up to that slot. `rates_micro` is what was in force.
+    `period_until` are (slot, period) pairs: the period holds up to that slot. `rates_micro` is what was in force, and
+    `gauges` what the tariff reads besides energy and maxima.
     """
 
     device: str
@@ -36,6 +38,7 @@ class DayOpened:
     meters: tuple[str, ...]
     opening: tuple[Determinants, ...]
     opening_nano: tuple[tuple[int, ...], ...]
+    gauges: tuple[AnyGauge, ...]
 
 
 @dataclass(frozen=True, slots=True)

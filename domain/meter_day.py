@@ -7,6 +7,7 @@ from typing import Self
 
 from domain.determinants import Determinants
 from domain.events import DayOpened
+from domain.gauges import Gauge, Growth
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,9 @@ class Grid:
     period_of_slot: tuple[int, ...]
     slots_per_block: int
     block_starts: tuple[datetime, ...]
+    gauges: tuple[Gauge, ...] = ()
+    start_s: int = 0
+    step_minutes: int = 1
 
     @classmethod
     def of(cls, opened: DayOpened) -> Self:
@@ -24,7 +28,8 @@ class Grid:
             periods += [period] * (until - len(periods))
         per_block, block = opened.demand_minutes // opened.step_minutes, timedelta(minutes=opened.demand_minutes)
         starts = tuple(opened.start + block * i for i in range(-(-opened.slots // per_block)))
-        return cls(tuple(periods), per_block, starts)
+        start_s = int(opened.start.timestamp())
+        return cls(tuple(periods), per_block, starts, opened.gauges, start_s, opened.step_minutes)
 
     @classmethod
     def nothing(cls) -> Self:
@@ -75,6 +80,8 @@ class MeterDay:
         for totals in (self.today, self.month):
             totals.add_interval(period, wh, varh, estimated)
             totals.see_block(period, block_wh, grid.block_starts[block])
+        if grid.gauges:
+            see_interval(slot, grid.gauges, grid, self.month.gauges, (self.wh, self.varh))
 
     def replace(self, slot: int, wh: int, varh: int, grid: Grid) -> None:
         """Other energy for a known interval. A maximum may fall, so today's are found again from the blocks."""
@@ -95,6 +102,17 @@ class MeterDay:
         self.month.forget_blocks()
         self.month.see_blocks(self.before)
         self.month.see_blocks(self.today)
+        if grid.gauges:
+            self.month.gauges = [list(state) for state in self.before.gauges]
+            self.see_intervals(grid.gauges, grid, self.month.gauges)
+
+    def see_intervals(self, gauges: Sequence[Gauge], grid: Grid, states: list[list[int]]) -> None:
+        """Gauges take in the whole day in the order of time, whatever the order of arrival was."""
+        wh: list[int | None] = [None] * len(self.wh)
+        for slot, known in enumerate(self.wh):
+            if known is not None:
+                wh[slot] = known
+                see_interval(slot, gauges, grid, states, (wh, self.varh))
 
     def add_cost(self, nano: Sequence[int]) -> None:
         """What today cost grows by these amounts, one per line code."""
@@ -115,3 +133,32 @@ class MeterDay:
             list(self.gaps),
             set(self.estimated),
         )
+
+
+def see_interval(
+    slot: int,
+    gauges: Sequence[Gauge],
+    grid: Grid,
+    states: list[list[int]],
+    intervals: tuple[Sequence[int | None], Sequence[int]],
+) -> None:
+    """One interval of (Wh, varh) by slot is new: every gauge sees its block grow."""
+    for gauge, state in zip(gauges, states, strict=True):
+        gauge.see(state, _growth(slot, gauge.minutes, grid, *intervals))
+
+
+def _growth(slot: int, minutes: int, grid: Grid, wh: Sequence[int | None], varh: Sequence[int]) -> Growth:
+    """The block of `minutes` (0: the interval itself) around a slot, before and after the slot's energy was known."""
+    per_block = max(1, minutes // grid.step_minutes)
+    first = slot - slot % per_block
+    known = [i for i in range(first, min(first + per_block, len(wh))) if wh[i] is not None]
+    total_wh, total_varh = sum(wh[i] or 0 for i in known), sum(varh[i] for i in known)
+    return Growth(
+        period=grid.period_of_slot[first],
+        start_s=grid.start_s + first * grid.step_minutes * 60,
+        wh_before=total_wh - (wh[slot] or 0),
+        varh_before=total_varh - varh[slot],
+        wh=total_wh,
+        varh=total_varh,
+        known_before=len(known) > 1,
+    )

@@ -13,7 +13,7 @@ from domain.determinants import Determinants
 from domain.errors import BadReadings, NothingToCorrect, PeriodIsClosed
 from domain.events import DayClosed, DayEvent, DayOpened, GapDeclared, ReadingCorrected, ReadingsPriced
 from domain.measurement import Correction, Gap, Measurement, Quality
-from domain.meter_day import Grid, MeterDay
+from domain.meter_day import Grid, MeterDay, see_interval
 from domain.supply_point import SupplyPoint
 from domain.terms import Terms, midnight_utc
 
@@ -39,7 +39,9 @@ class MeteringDay:
         start, end = midnight_utc(self.day, point.zone), midnight_utc(self.day + timedelta(days=1), point.zone)
         step = timedelta(minutes=point.step_minutes)
         names = tuple(sorted(point.meters))
-        opening = tuple((balance or {}).get(name) or Determinants.nothing(len(terms.tariff.periods)) for name in names)
+        opening = tuple(
+            (balance or {}).get(name) or Determinants.nothing(len(terms.tariff.periods), terms.gauges) for name in names
+        )
         return DayOpened(
             device=self.device,
             supply_point=point.id,
@@ -58,6 +60,7 @@ class MeteringDay:
             meters=names,
             opening=opening,
             opening_nano=tuple(tuple(terms.accrued_nano(part)) for part in opening),
+            gauges=terms.gauges,
         )
 
     def record(self, upload: str, measurements: Iterable[Measurement], terms: Terms) -> ReadingsPriced | None:
@@ -198,6 +201,7 @@ class _Pricing:
         self._terms = terms
         self._months: dict[int, tuple[Determinants, Sequence[int]]] = {}
         self._added: dict[tuple[int, int], int] = {}
+        self._intervals: dict[int, tuple[list[int | None], list[int]]] = {}
         self._slots: dict[datetime, int | None] = {}
         self._rows: list[tuple[int, int, int, int, int]] = []
         self._live: list[list[int]] = []
@@ -214,10 +218,19 @@ class _Pricing:
         block, period = slot // grid.slots_per_block, grid.period_of_slot[slot]
         month.add_interval(period, wh, measurement.reactive_varh, estimated)
         month.see_block(period, state.block_wh[block] + self._added_to(meter, block), grid.block_starts[block])
+        if grid.gauges:
+            self._see_gauges(meter, slot, measurement, month)
         accrued = self._terms.accrued_nano(month)
         self._live.append([new - old for new, old in zip(accrued, before, strict=True)])
         self._rows.append((meter, slot, wh, measurement.reactive_varh, estimated))
         self._months[meter] = (month, accrued)
+
+    def _see_gauges(self, meter: int, slot: int, measurement: Measurement, month: Determinants) -> None:
+        """Gauges look at whole blocks, so they need the day's intervals with those of this upload."""
+        state, grid = self._day.meters[meter], self._day.grid
+        wh, varh = self._intervals.setdefault(meter, (list(state.wh), list(state.varh)))
+        wh[slot], varh[slot] = measurement.energy_wh, measurement.reactive_varh
+        see_interval(slot, grid.gauges, grid, month.gauges, (wh, varh))
 
     def _slot(self, measurement: Measurement) -> int:
         """One upload's measurements mostly share their interval, so its slot is worked out once."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from domain.calendar import Calendar
-from domain.charges import Charge
+from domain.charges import Charge, PriceSeries
 from domain.errors import InvalidTariff, NoPriceInForce
 from domain.money import Rounding
 
@@ -32,6 +32,7 @@ class Tariff:
     rate_table: "RateTable"
     version: str
     notes: tuple[str, ...] = ()
+    series: tuple[PriceSeries, ...] = ()
 
     def __post_init__(self) -> None:
         _check_codes(self)
@@ -115,7 +116,7 @@ def _check_codes(tariff: Tariff) -> None:
     for charge in tariff.charges:
         for name in sorted(set(charge.of) - known):
             raise InvalidTariff(
-                f"tariff {tariff.id}: charge {charge.code!r} is a percentage of {name!r}, which is no charge or group "
+                f"tariff {tariff.id}: charge {charge.code!r} is reckoned from {name!r}, which is no charge or group "
                 f"before it; known here: {', '.join(sorted(known)) or 'none'}"
             )
         known |= {charge.code, charge.group}

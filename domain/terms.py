@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from domain.charges.indexed import IndexedPrice, PriceSeries
 from domain.determinants import Determinants
 from domain.errors import BadReadings, ContractIncomplete, NoPriceInForce
+from domain.gauges import AnyGauge, IndexedEnergy
 from domain.money import micro
 from domain.tariff import Rates, Tariff
 
@@ -74,6 +77,10 @@ class Contract:
         return found
 
 
+History = Mapping[str, Mapping[date, Fraction]]
+"""Measured kW by demand charge and billing month (its first day): what ratchets and look-backs remember."""
+
+
 @dataclass(frozen=True)
 class Terms:
     """Everything a month's charges need apart from the load.
@@ -86,6 +93,7 @@ class Terms:
     contract: Contract
     month: BillingMonth
     step_minutes: int
+    history: History = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_step(self.step_minutes, self.tariff)
@@ -102,6 +110,48 @@ class Terms:
         """Each rate as integer micro-currency per its unit; percentages stay decimals and are not here."""
         keys = (key for charge in self.tariff.charges for key in charge.rate_keys)
         return {key: micro(self.rates.values[key], key) for key in keys}
+
+    @cached_property
+    def gauges(self) -> tuple[AnyGauge, ...]:
+        """What the tariff reads besides energy and maxima, each thing once.
+
+        Raises `BadReadings` where readings are too far apart for a block of a charge or of a price series.
+        """
+        found = tuple(dict.fromkeys(gauge for charge in self.tariff.charges for gauge in charge.gauges(self)))
+        for gauge in found:
+            if gauge.minutes % self.step_minutes:
+                raise BadReadings(
+                    f"tariff {self.tariff.id} looks at blocks of {gauge.minutes} minutes; readings of "
+                    f"{self.step_minutes} minutes cannot tell them: use readings that divide them"
+                )
+        return found
+
+    def series_of(self, name: str, needed_by: str) -> PriceSeries:
+        """A published price series by name. Raises `NoPriceInForce` when it was not given."""
+        for series in self.tariff.series:
+            if series.name == name:
+                return series
+        raise NoPriceInForce(
+            f"{needed_by} needs the price series {name!r}, which was not given; give it with --series {name}=FILE"
+        )
+
+    def indexed(self, charge: IndexedPrice) -> IndexedEnergy:
+        """The month's prices of an indexed charge, worked out once."""
+        if charge.code not in self._indexed:
+            self._indexed[charge.code] = charge.gauge_of(self)
+        return self._indexed[charge.code]
+
+    @cached_property
+    def _indexed(self) -> dict[str, IndexedEnergy]:
+        return {}
+
+    def gauge(self, d: Determinants, gauge: AnyGauge) -> list[int]:
+        """The state of a gauge; the empty one where nothing was measured yet."""
+        return d.gauges[self._gauge_index[gauge]] if d.gauges else gauge.empty()
+
+    @cached_property
+    def _gauge_index(self) -> dict[AnyGauge, int]:
+        return {gauge: i for i, gauge in enumerate(self.gauges)}
 
     @cached_property
     def intervals(self) -> int:

@@ -10,7 +10,7 @@ import typer
 from typer.main import get_command
 
 from domain.errors import Refusal
-from entrypoints import demo, price, simulate, tariffs
+from entrypoints import compare, demo, explain, price, simulate, tariffs
 from entrypoints.screen import complain
 
 EXIT_REFUSED = 2
@@ -35,6 +35,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they print local variables, which may be secrets
 )
 app.command("price", help=price.HELP)(price.command)
+app.command("explain", help=explain.HELP)(explain.command)
+app.command("compare", help=compare.HELP)(compare.command)
 app.command("simulate", help=simulate.HELP)(simulate.command)
 app.command("demo", help=demo.HELP)(demo.command)
 app.add_typer(tariffs.app, name="tariffs")

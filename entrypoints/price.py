@@ -3,9 +3,8 @@
 import json
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -16,7 +15,6 @@ from adapters.meter_files import (
     MeterFile,
     OnBadRow,
     Wanted,
-    load_declaration,
     read_meter_file,
     write_quarantine,
 )
@@ -24,7 +22,6 @@ from adapters.report import write_report
 from adapters.tariff_files import TariffFiles
 from application.wanted_readings import wanted_readings
 from domain.arrays import PricedLoad, price_load
-from domain.errors import BadOption, BadReadings
 from domain.kpi import Kpis, kpis_of
 from domain.tariff import Tariff
 from domain.terms import Contract
@@ -76,11 +73,12 @@ class Answer:
         return [*self.file.notes, *([rejected] if self.file.rejected else [])]
 
 
+@opt.declares_the_file
 def command(
-    context: typer.Context,
     readings: opt.Readings,
     tariff: opt.TariffName,
     out: opt.Out,
+    facts: opt.Facts,
     rates: opt.RateTableFile = None,
     rate: opt.RateAmounts = None,
     contracted_kw: opt.ContractedKw = None,
@@ -91,43 +89,20 @@ def command(
     end: opt.EndDay = None,
     on_bad_row: opt.BadRow = "stop",
     as_json: opt.AsJson = False,
-    declaration: opt.DeclarationFile = None,
-    kind: opt.Kind = None,
-    unit: opt.Unit = None,
-    step_minutes: opt.StepMinutes = None,
-    stamp: opt.Stamp = None,
-    timezone: opt.Timezone = None,
-    midnight: opt.Midnight = None,
-    ambiguous: opt.Ambiguous = None,
-    time_column: opt.TimeColumn = None,
-    time_format: opt.TimeFormat = None,
-    energy_column: opt.EnergyColumn = None,
-    reactive_column: opt.ReactiveColumn = None,
-    reactive_unit: opt.ReactiveUnit = None,
-    meter_column: opt.MeterColumn = None,
-    meter_name: opt.MeterName = None,
-    meters: opt.MeterNames = None,
-    decimal: opt.DecimalMark = None,
-    delimiter: opt.Delimiter = None,
-    register_modulus: opt.RegisterModulus = None,
-    rated_power_kw: opt.RatedPowerKw = None,
-    check_header_unit: opt.CheckHeaderUnit = None,
 ) -> None:
-    if not readings.is_file():
-        raise BadReadings(f"{readings}: there is no such file; check the path")
-    declared = {name: value for name, value in context.params.items() if name in Declaration.model_fields}
-    chosen = TariffFiles().get(tariff, rates, _amounts(rate, "--rate", "CODE=AMOUNT"))
-    zone, assumed = _zone(billing_timezone or chosen.timezone), _day(rates_of and f"{rates_of}-01", "--rates-of")
+    declaration = opt.declaration_of(readings, facts)
+    chosen = TariffFiles().get(tariff, rates, opt.amounts(rate, "--rate", "CODE=AMOUNT"))
+    zone, assumed = opt.zone(billing_timezone or chosen.timezone), opt.month(rates_of, "--rates-of")
     question = Question(
         readings=readings,
         out=out,
         tariff=chosen,
-        contract=Contract(_amounts(contracted_kw, "--contracted-kw", "PERIOD=KW"), low_side),
+        contract=Contract(opt.amounts(contracted_kw, "--contracted-kw", "PERIOD=KW"), low_side),
         zone=zone,
-        wanted=wanted_readings(chosen, zone, _day(first, "--from"), _day(end, "--to"), assumed),
+        wanted=wanted_readings(chosen, zone, opt.day(first, "--from"), opt.day(end, "--to"), assumed),
         rates_of=assumed,
         on_bad_row=on_bad_row,
-        declaration=load_declaration(readings, declared, declaration),
+        declaration=declaration,
     )
     with progress("Reading") as bar:
         answer = price_file(question, bar)
@@ -198,35 +173,6 @@ def _coverage(priced: PricedLoad) -> list[tuple[str, str, str]]:
     if missing:
         rows.append(("Missing", f"{missing:,}", "intervals of the billed months: these bills are not whole"))
     return rows
-
-
-def _amounts(given: list[str] | None, option: str, shape: str) -> dict[str, Decimal]:
-    found: dict[str, Decimal] = {}
-    for text in given or ():
-        name, _, amount = text.partition("=")
-        try:
-            found[name] = Decimal(amount)
-        except InvalidOperation:
-            raise BadOption(f"{option} {text!r} is not {shape}, for example {name or 'all'}=461.75") from None
-        if not name or not found[name].is_finite() or found[name] < 0:
-            raise BadOption(f"{option} {text!r} is not {shape} with an amount of 0 or more")
-    return found
-
-
-def _day(text: str | None, option: str) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise BadOption(f"{option} {text!r} is no date; write it as 2026-01-31 (a month as 2026-01)") from None
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise BadOption(f"time zone {name!r} is not known; use a name such as America/Mexico_City") from None
 
 
 def _file_name(meter: str) -> str:

@@ -1,9 +1,23 @@
-"""The options of `wattledger price`, each with its help. Those of FILE are also the keys of the TOML beside it."""
+"""The options of `wattledger price`, each with its help, and what a user may write in them.
 
+Those of FILE are also the keys of the TOML beside the readings; `declares_the_file` gives them to a command.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
+
+from adapters.meter_files import Declaration, load_declaration
+from domain.errors import BadOption, BadReadings
+
+Facts = dict[str, Any]
+"""What the options say about the file of readings: a value, or None, for each."""
 
 
 def _option(help_text: str, *names: str, panel: str) -> typer.models.OptionInfo:
@@ -52,3 +66,87 @@ Delimiter = Annotated[str | None, _option("What stands between the columns of a 
 RegisterModulus = Annotated[int | None, _option("Where registers start again at zero, in the unit.", panel=FILE)]
 RatedPowerKw = Annotated[str | None, _option("What the meter can carry at most, kW.", panel=FILE)]
 CheckHeaderUnit = Annotated[bool | None, _option("Refuse a column named after another unit.", panel=FILE)]
+
+
+def declares_the_file(command: Callable[..., None]) -> Callable[..., None]:
+    """A command that has the options of FILE as well; it is given them all at once, as `facts`."""
+    own = [parameter for name, parameter in inspect.signature(command).parameters.items() if name != "facts"]
+    facts = inspect.signature(_file_options).parameters
+
+    def with_facts(**values: Any) -> None:
+        command(facts={name: values.pop(name) for name in facts}, **values)
+
+    keyword_only = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*own, *facts.values())]
+    with_facts.__signature__ = inspect.Signature(keyword_only)  # type: ignore[attr-defined]  # what typer reads
+    return with_facts
+
+
+def declaration_of(readings: Path, facts: Facts) -> Declaration:
+    """What is declared about a file, by options and by the TOML beside it. Raises `BadReadings`."""
+    if not readings.is_file():
+        raise BadReadings(f"{readings}: there is no such file; check the path")
+    declared = {name: value for name, value in facts.items() if name in Declaration.model_fields}
+    return load_declaration(readings, declared, facts["declaration"])
+
+
+def amounts(given: Sequence[str] | None, option: str, shape: str) -> dict[str, Decimal]:
+    """NAME=AMOUNT, each an amount of 0 or more. Raises `BadOption`."""
+    found: dict[str, Decimal] = {}
+    for text in given or ():
+        name, _, amount = text.partition("=")
+        try:
+            found[name] = Decimal(amount)
+        except InvalidOperation:
+            raise BadOption(f"{option} {text!r} is not {shape}, for example {name or 'all'}=461.75") from None
+        if not name or not found[name].is_finite() or found[name] < 0:
+            raise BadOption(f"{option} {text!r} is not {shape} with an amount of 0 or more")
+    return found
+
+
+def day(text: str | None, option: str) -> date | None:
+    """A local day. Raises `BadOption`."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadOption(f"{option} {text!r} is no date; write it as 2026-01-31 (a month as 2026-01)") from None
+
+
+def month(text: str | None, option: str) -> date | None:
+    """The first day of a month, written YYYY-MM. Raises `BadOption`."""
+    return day(text and f"{text}-01", option)
+
+
+def zone(name: str) -> ZoneInfo:
+    """A time zone by its name. Raises `BadOption`."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BadOption(f"time zone {name!r} is not known; use a name such as America/Mexico_City") from None
+
+
+def _file_options(
+    declaration: DeclarationFile = None,
+    kind: Kind = None,
+    unit: Unit = None,
+    step_minutes: StepMinutes = None,
+    stamp: Stamp = None,
+    timezone: Timezone = None,
+    midnight: Midnight = None,
+    ambiguous: Ambiguous = None,
+    time_column: TimeColumn = None,
+    time_format: TimeFormat = None,
+    energy_column: EnergyColumn = None,
+    reactive_column: ReactiveColumn = None,
+    reactive_unit: ReactiveUnit = None,
+    meter_column: MeterColumn = None,
+    meter_name: MeterName = None,
+    meters: MeterNames = None,
+    decimal: DecimalMark = None,
+    delimiter: Delimiter = None,
+    register_modulus: RegisterModulus = None,
+    rated_power_kw: RatedPowerKw = None,
+    check_header_unit: CheckHeaderUnit = None,
+) -> None:
+    """Never called: its parameters are the options of FILE."""

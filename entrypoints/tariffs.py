@@ -10,9 +10,11 @@ from rich.table import Table
 from adapters.tariff_files import TariffFiles
 from domain.calendar import clock
 from domain.tariff import Tariff
+from entrypoints import import_tariff
 from entrypoints.screen import OUT
 
-app = typer.Typer(help="The tariffs that ship: list them, or show one in full.", no_args_is_help=True)
+app = typer.Typer(help="The tariffs that ship: list them, show one in full, or import one.", no_args_is_help=True)
+app.command("import", help=import_tariff.HELP)(import_tariff.command)
 
 
 @app.command("list")

@@ -6,7 +6,7 @@ by their hash and allows no request at all.
 
 import json
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,13 +47,19 @@ def page_html(priced: Sequence[PricedLoad], kpis: Kpis, title: str, notes: Seque
         curve = curve_of(load, most_points)
         figures |= figures_of(load, curve, i)
         sections.append(section_html(load, curve, i, len(priced)))
+    meters = meters_html(priced) if len(priced) > 1 else ""
+    return filled(title, header_html(priced, kpis, title, notes), meters + "".join(sections), figures)
+
+
+def filled(title: str, header: str, sections: str, figures: Mapping[str, Figure]) -> str:
+    """A page with this header, these sections, and figures by the id of their place; `title` is plain text."""
     plotly, script = plotly_js(), (HERE / "page.js").read_text(encoding="utf-8")
     return Template((HERE / "page.html").read_text(encoding="utf-8")).substitute(
         policy=policy(plotly, script),
         title=safe(title),
         style=(HERE / "page.css").read_text(encoding="utf-8"),
-        header=header_html(priced, kpis, title, notes),
-        sections=(meters_html(priced) if len(priced) > 1 else "") + "".join(sections),
+        header=header,
+        sections=sections,
         figures=json.dumps(figures, separators=(",", ":"), sort_keys=True, allow_nan=False).replace("<", "\\u003c"),
         plotly=plotly,
         script=script,
@@ -93,12 +99,12 @@ def section_html(priced: PricedLoad, curve: Curve, i: int, sections: int) -> str
     """Charts and bills of one meter; the first of several is unfolded."""
     colours = period_colours(priced.tariff, priced.bills)
     body = (
-        _chart_html(f"load-{i}", "Power by tariff period", _curve_caption(priced, curve))
+        chart_html(f"load-{i}", "Power by tariff period", _curve_caption(priced, curve))
         + '<div class="pair">'
-        + _chart_html(f"days-{i}", f"Cost per day by charge, {priced.tariff.currency}", _cost_caption(priced))
-        + _chart_html(f"charges-{i}", f"Cost by charge, {priced.tariff.currency}", "")
+        + chart_html(f"days-{i}", f"Cost per day by charge, {priced.tariff.currency}", _cost_caption(priced))
+        + chart_html(f"charges-{i}", f"Cost by charge, {priced.tariff.currency}", "")
         + "</div>"
-        + _chart_html(f"heat-{i}", "Mean power by hour and day", "Local time; blank where nothing was measured.")
+        + chart_html(f"heat-{i}", "Mean power by hour and day", "Local time; blank where nothing was measured.")
         + bills_html(priced, colours)
         + _about_html(priced)
     )
@@ -111,7 +117,7 @@ def section_html(priced: PricedLoad, curve: Curve, i: int, sections: int) -> str
     )
 
 
-def _chart_html(place: str, name: str, caption: str) -> str:
+def chart_html(place: str, name: str, caption: str) -> str:
     return (
         f'<figure><h3>{safe(name)}</h3><div class="chart" id="{place}" role="img" aria-label="{safe(name)}"></div>'
         f"<figcaption>{safe(caption)}</figcaption></figure>"

@@ -52,8 +52,15 @@ def build_tariff(
 
 
 def _version(structure: StructureFile, table: RateTableFile, overrides: Mapping[str, Decimal]) -> str:
-    """The hash of what the files say: comments, order of keys and trailing zeros do not change it."""
-    said = [structure.model_dump(exclude={"rates"}), table.model_dump(), dict(overrides)]
+    """The hash of what the files say: comments, order of keys, trailing zeros and written defaults do not change it.
+
+    Defaults are left out so that a field this format learns later changes no version of a file without it.
+    """
+    said = [
+        structure.model_dump(exclude={"rates"}, exclude_defaults=True),
+        table.model_dump(exclude_defaults=True),
+        dict(overrides),
+    ]
     text = json.dumps(said, sort_keys=True, default=_plain, ensure_ascii=False, separators=(",", ":"))
     return f"sha256:{sha256(text.encode()).hexdigest()[:16]}"
 

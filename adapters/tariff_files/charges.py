@@ -1,88 +1,41 @@
-"""The charges of a structure file, one model for each kind, and how each becomes a charge of the domain."""
+"""The charges of a structure file, one model for each kind, and how each becomes a charge of the domain.
+
+Here are the charges that no reading decides, the check that charges may name each other, and the list of all kinds.
+"""
 
 from collections.abc import Sequence
-from datetime import date
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from adapters.tariff_files.values import Code, LoadFactor, Number, Part, Percent, SomeText, Text
-from domain.charges import (
-    ContractedPower,
-    EnergyByPeriod,
-    EnergyFlat,
-    Fixed,
-    MaximumDemand,
-    Percentage,
-    PowerFactorAdjustment,
-    Threshold,
+from adapters.tariff_files.demand_charges import ContractedPowerPart, ExcessPowerPart, MaximumDemandPart
+from adapters.tariff_files.energy_charges import EnergyByPeriodPart, EnergyFlatPart, IndexedPricePart, TieredEnergyPart
+from adapters.tariff_files.parts import Frame, NamedPart
+from adapters.tariff_files.reactive_charges import (
+    PowerFactorEnergyPart,
+    PowerFactorPart,
+    PowerFactorStepsPart,
+    ReactiveEnergyPart,
 )
+from adapters.tariff_files.values import Code, Number, SomeText
+from domain.charges import Charge, Fixed, MinimumBill, Percentage
 from domain.errors import InvalidTariff
-
-
-class NamedPart(Part):
-    """What every charge has."""
-
-    code: Code
-    label: Text
-    group: Code
-    source: str = ""
-
-
-class PeriodsPart(NamedPart):
-    """A charge on some periods; on all of them unless it names its own."""
-
-    periods: SomeText | None = None
-
-    def indexed(self, place: str, known: Sequence[str]) -> tuple[tuple[int, str], ...]:
-        """(index, name) of each period. Raises `InvalidTariff` for one that the calendar does not have."""
-        wanted = known if self.periods is None else self.periods
-        for name in wanted:
-            if name not in known:
-                raise InvalidTariff(f"{place}.periods: {name!r} is no period of the calendar; use {', '.join(known)}")
-            if wanted.count(name) > 1:
-                raise InvalidTariff(f"{place}.periods: {name!r} is there twice; remove one")
-        return tuple((known.index(name), name) for name in wanted)
-
-
-class EnergyByPeriodPart(PeriodsPart):
-    kind: Literal["energy_by_period"]
-
-    def to_domain(self, place: str, periods: Sequence[str]) -> EnergyByPeriod:
-        return EnergyByPeriod(self.code, self.label, self.group, self.source, self.indexed(place, periods))
-
-
-class EnergyFlatPart(NamedPart):
-    kind: Literal["energy_flat"]
-
-    def to_domain(self, place: str, periods: Sequence[str]) -> EnergyFlat:
-        return EnergyFlat(self.code, self.label, self.group, self.source)
-
-
-class MaximumDemandPart(PeriodsPart):
-    kind: Literal["maximum_demand"]
-    round_up_kw: bool
-    load_factor: LoadFactor | None = None
-
-    def to_domain(self, place: str, periods: Sequence[str]) -> MaximumDemand:
-        named = self.code, self.label, self.group, self.source
-        return MaximumDemand(*named, self.indexed(place, periods), self.round_up_kw, self.load_factor)
 
 
 class FixedPart(NamedPart):
     kind: Literal["fixed"]
     per: Literal["month", "day"]
 
-    def to_domain(self, place: str, periods: Sequence[str]) -> Fixed:
-        return Fixed(self.code, self.label, self.group, self.source, self.per)
+    def to_domain(self, place: str, frame: Frame) -> Fixed:
+        return Fixed(*self.named, self.per)
 
 
-class ContractedPowerPart(PeriodsPart):
-    kind: Literal["contracted_power"]
+class MinimumBillPart(NamedPart):
+    kind: Literal["minimum_bill"]
+    base: SomeText
 
-    def to_domain(self, place: str, periods: Sequence[str]) -> ContractedPower:
-        return ContractedPower(self.code, self.label, self.group, self.source, self.indexed(place, periods))
+    def to_domain(self, place: str, frame: Frame) -> MinimumBill:
+        return MinimumBill(*self.named, tuple(self.base))
 
 
 class PercentagePart(NamedPart):
@@ -90,41 +43,60 @@ class PercentagePart(NamedPart):
     base: SomeText
     floor_per_mwh: Number | None = None
     only_low_side: bool = False
+    inside: Annotated[list[Code], Field(min_length=1)] | None = None
 
-    def to_domain(self, place: str, periods: Sequence[str]) -> Percentage:
-        named = self.code, self.label, self.group, self.source
-        return Percentage(*named, tuple(self.base), self.floor_per_mwh, self.only_low_side)
-
-
-class ThresholdPart(Part):
-    """The power factor asked from a date on, where the contract is at least so large."""
-
-    from_: Annotated[date, Field(alias="from")]
-    percent: Percent
-    contracted_kw_at_least: Number = Decimal(0)
-    source: Text
-
-    def to_domain(self) -> Threshold:
-        return Threshold(self.from_, self.percent, self.contracted_kw_at_least, self.source)
-
-
-class PowerFactorPart(NamedPart):
-    kind: Literal["power_factor"]
-    base: SomeText
-    threshold: Annotated[list[ThresholdPart], Field(min_length=1)]
-
-    def to_domain(self, place: str, periods: Sequence[str]) -> PowerFactorAdjustment:
-        thresholds = tuple(part.to_domain() for part in self.threshold)
-        return PowerFactorAdjustment(self.code, self.label, self.group, self.source, tuple(self.base), thresholds)
+    def to_domain(self, place: str, frame: Frame) -> Percentage:
+        inside = tuple(self.inside or ())
+        return Percentage(*self.named, tuple(self.base), self.floor_per_mwh, self.only_low_side, inside)
 
 
 AnyCharge = Annotated[
     EnergyByPeriodPart
     | EnergyFlatPart
+    | TieredEnergyPart
+    | IndexedPricePart
     | MaximumDemandPart
     | FixedPart
     | ContractedPowerPart
+    | ExcessPowerPart
+    | ReactiveEnergyPart
+    | PowerFactorEnergyPart
+    | PowerFactorStepsPart
+    | PowerFactorPart
     | PercentagePart
-    | PowerFactorPart,
+    | MinimumBillPart,
     Field(discriminator="kind"),
 ]
+
+
+def to_domain(parts: Sequence[AnyCharge], frame: Frame) -> tuple[Charge, ...]:
+    """The charges in the order of the bill. Raises `InvalidTariff` with the place of the charge at fault."""
+    charges: list[Charge] = []
+    for n, part in enumerate(parts, 1):
+        place = f"charge[{n}]"
+        if isinstance(part, TieredEnergyPart) and part.kw_of is not None:
+            _check_kw_of(part.kw_of, parts[: n - 1], place)
+        if isinstance(part, PercentagePart) and part.inside is not None:
+            _check_inside(part.code, part.inside, parts, place)
+        charges.append(part.to_domain(place, frame))
+    return tuple(charges)
+
+
+def _check_kw_of(wanted: str, before: Sequence[AnyCharge], place: str) -> None:
+    known = [part.code for part in before if isinstance(part, MaximumDemandPart)]
+    if wanted not in known:
+        raise InvalidTariff(
+            f"{place}.kw_of: {wanted!r} is no maximum_demand before this charge; "
+            f"known here: {', '.join(known) or 'none'}"
+        )
+
+
+def _check_inside(own: str, inside: Sequence[str], parts: Sequence[AnyCharge], place: str) -> None:
+    known = [part.code for part in parts if isinstance(part, PercentagePart)]
+    for name in inside:
+        if name not in known:
+            raise InvalidTariff(f"{place}.inside: {name!r} is no percentage of the file; use {', '.join(known)}")
+        if inside.count(name) > 1:
+            raise InvalidTariff(f"{place}.inside: {name!r} is there twice; remove one")
+    if own not in inside:
+        raise InvalidTariff(f"{place}.inside: {own!r} is missing; a tax inside the price is inside its own base too")

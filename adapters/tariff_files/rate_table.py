@@ -1,6 +1,7 @@
 """A rate table: the dated numbers of one tariff in one region. Its models, and what a number may be."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -8,19 +9,37 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from adapters.tariff_files.values import Id, Number, Part, Text
-from domain.charges import Charge, ContractedPower, EnergyByPeriod, EnergyFlat, MaximumDemand
+from domain.charges import (
+    Charge,
+    EnergyByPeriod,
+    EnergyFlat,
+    IndexedPrice,
+    Percentage,
+    PowerFactorEnergy,
+    ReactiveEnergy,
+    TieredEnergy,
+)
 from domain.errors import InvalidTariff
-from domain.money import MICRO, NANO, micro
+from domain.money import NANO, micro
 from domain.tariff import Rates, RateTable
 
-INT64 = 2**63 - 1
-MOST_PER_KWH = Decimal(INT64 // 10**11) / MICRO
-"""92.23372 currency per kWh: at this rate 100 GWh still fit an int64 of nano-currency."""
-MOST_PER_KW = Decimal(INT64 // 10**8) / MICRO
-"""92,233.72 currency per kW: the same for 100 MW."""
-MOST_FIXED = Decimal(NANO)
-"""A thousand million currency a month or a day, or for a kW and year."""
+MOST_PER_KWH = Decimal(4_000)
+"""Currency per kWh or kvarh: one interval of up to 2^31 Wh at this rate still fits an int64 of nano-currency."""
+MOST_MONEY = Decimal(NANO)
+"""A thousand million currency for a kW, a day, a month or a year; these meet no array of intervals."""
 MOST_PERCENT = Decimal(100)
+MOST_MULTIPLIER = Decimal(1_000)
+"""Percent of a published price: a contract may well ask for more than the price itself."""
+
+PER_KWH = EnergyByPeriod, EnergyFlat, TieredEnergy, IndexedPrice, ReactiveEnergy, PowerFactorEnergy
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The highest value of a rate; a percentage may be finer than money."""
+
+    most: Decimal
+    is_percent: bool = False
 
 
 def flat(value: object) -> object:
@@ -77,6 +96,8 @@ class RateTableFile(Part):
                 check_rate(key, value, limits, f"rates[{n}].values.{key}")
         for key, value in overrides.items():
             check_rate(key, value, limits, f"--rate {key}")
+        for n, part in enumerate(self.rates, 1):
+            _check_inside({**part.values, **overrides}, charges, f"rates[{n}].values")
         parts = sorted(self.rates, key=lambda part: part.valid_from)
         return RateTable(self.tariff, self.region, tuple(part.to_domain(overrides) for part in parts))
 
@@ -86,33 +107,44 @@ def full_id(structure: str, region: str) -> str:
     return f"{structure}:{region}" if region else structure
 
 
-def check_rate(key: str, value: Decimal, limits: Mapping[str, Decimal], place: str) -> None:
+def check_rate(key: str, value: Decimal, limits: Mapping[str, Limit], place: str) -> None:
     """A value must belong to a charge, be possible for it, and be exact to the micro unless it is a percentage."""
     if key not in limits:
         raise InvalidTariff(f"{place}: no charge of the tariff has this rate; use {', '.join(limits)}")
     if not value.is_finite():
         raise InvalidTariff(f"{place}: {value}: not a number; write it in digits")
-    if not 0 <= value <= limits[key]:
-        most = f"{limits[key].normalize():f}"
+    if not 0 <= value <= limits[key].most:
+        most = f"{limits[key].most:f}"
         raise InvalidTariff(f"{place}: {value}: a rate here lies between 0 and {most}; check its unit")
-    if limits[key] != MOST_PERCENT:
+    if not limits[key].is_percent:
         try:
             micro(value, key)
         except InvalidTariff as error:
             raise InvalidTariff(f"{place}: {value}: {str(error).partition(': ')[2]}") from error
 
 
-def _limits(charges: Sequence[Charge]) -> dict[str, Decimal]:
-    """The highest value of each rate key, in the order of the charges."""
-    limits: dict[str, Decimal] = {}
+def _limits(charges: Sequence[Charge]) -> dict[str, Limit]:
+    """The limit of each rate key, in the order of the charges."""
+    limits: dict[str, Limit] = {}
     for charge in charges:
-        most = MOST_FIXED
-        if isinstance(charge, EnergyByPeriod | EnergyFlat):
-            most = MOST_PER_KWH
-        elif isinstance(charge, MaximumDemand | ContractedPower):
-            most = MOST_PER_KW
-        limits |= dict.fromkeys(charge.rate_keys, most) | dict.fromkeys(charge.percent_keys, MOST_PERCENT)
+        most = MOST_PER_KWH if isinstance(charge, PER_KWH) else MOST_MONEY
+        limits |= dict.fromkeys(charge.rate_keys, Limit(most))
+        limits |= dict.fromkeys(charge.percent_keys, Limit(MOST_PERCENT, is_percent=True))
+        if isinstance(charge, IndexedPrice):
+            limits[f"{charge.code}.factor"] = Limit(MOST_MULTIPLIER, is_percent=True)
     return limits
+
+
+def _check_inside(values: Mapping[str, Decimal], charges: Sequence[Charge], place: str) -> None:
+    """What is inside a price leaves something of it. Raises `InvalidTariff`."""
+    for charge in charges:
+        if isinstance(charge, Percentage) and charge.inside:
+            whole = sum((values.get(code, Decimal(0)) for code in charge.inside), Decimal(0))
+            if whole >= 100:
+                raise InvalidTariff(
+                    f"{place}.{charge.code}: {whole}: {', '.join(charge.inside)} together leave nothing of the price "
+                    "they are inside; they must add up to less than 100"
+                )
 
 
 def _check_dates(part: RatesPart, place: str) -> None:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from adapters.tariff_files.charges import AnyCharge
+from adapters.tariff_files.charges import AnyCharge, to_domain
+from adapters.tariff_files.parts import BlockMinutes, Frame
 from adapters.tariff_files.rate_table import RatesPart, RateTableFile
 from adapters.tariff_files.reading import RATES
 from adapters.tariff_files.values import Id, Part, PeriodName, Text, window
@@ -137,7 +138,7 @@ class StructureFile(Part):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     timezone: Annotated[str, AfterValidator(_zone)]
     source: Text
-    demand_minutes: Literal[5, 15, 30, 60]
+    demand_minutes: BlockMinutes
     notes: Annotated[list[Text], Field(default_factory=list)]
     rounding: RoundingPart
     calendar: CalendarPart
@@ -147,8 +148,8 @@ class StructureFile(Part):
     def charges(self) -> tuple[Charge, ...]:
         """The charges in the order of the bill."""
         _check_different([part.code for part in self.charge], "charge.code")
-        periods = self.calendar.periods
-        return tuple(part.to_domain(f"charge[{n}]", periods) for n, part in enumerate(self.charge, 1))
+        zone, calendar = ZoneInfo(self.timezone), self.calendar
+        return to_domain(self.charge, Frame(tuple(calendar.periods), self.demand_minutes, zone, calendar.schedule))
 
     def own_rates(self, path: Path) -> RateTableFile:
         """The rates in the file itself. Raises `InvalidTariff` when there are none."""

@@ -1,7 +1,9 @@
 """The small strict types that structure files and rate tables share."""
 
 import re
+from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -36,6 +38,12 @@ def _not_negative(value: Decimal) -> Decimal:
     return value
 
 
+def _positive(value: Decimal) -> Decimal:
+    if value <= 0:
+        raise ValueError("must be above 0")
+    return value
+
+
 def _at_most_hundred(value: Decimal) -> Decimal:
     if not 0 <= value <= 100:
         raise ValueError("a percentage lies between 0 and 100")
@@ -46,6 +54,20 @@ def _above_zero_to_one(value: Decimal) -> Decimal:
     if not 0 < value <= 1:
         raise ValueError('a load factor lies above 0 and up to 1, like "0.57"')
     return value
+
+
+def ascending(limits: list[Decimal]) -> list[Decimal]:
+    """Limits of tiers, checked for their order. Raises ValueError."""
+    for lower, upper in pairwise(limits):
+        if lower >= upper:
+            raise ValueError(f"{upper} comes after {lower}; write the limits from the lowest to the highest")
+    return limits
+
+
+def _different(months: list[int]) -> list[int]:
+    if len(set(months)) < len(months):
+        raise ValueError("a month is there twice; remove one")
+    return months
 
 
 def _id(value: str) -> str:
@@ -73,6 +95,7 @@ def _text(value: str) -> str:
 
 
 Number = Annotated[Decimal, BeforeValidator(number), AfterValidator(_not_negative)]
+Positive = Annotated[Decimal, BeforeValidator(number), AfterValidator(_positive)]
 Percent = Annotated[Decimal, BeforeValidator(number), AfterValidator(_at_most_hundred)]
 LoadFactor = Annotated[Decimal, BeforeValidator(number), AfterValidator(_above_zero_to_one)]
 Id = Annotated[str, AfterValidator(_id)]
@@ -80,6 +103,14 @@ Code = Annotated[str, AfterValidator(_code)]
 PeriodName = Annotated[str, AfterValidator(_period)]
 Text = Annotated[str, AfterValidator(_text)]
 SomeText = Annotated[list[Text], Field(min_length=1)]
+Months = Annotated[list[Annotated[int, Field(ge=1, le=12)]], AfterValidator(_different)]
+
+
+def instant(value: object) -> datetime:
+    """A TOML date and time with an offset. Raises ValueError."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value
+    raise ValueError("write an instant without quotes and with its offset, like 2026-07-15T18:00:00-05:00")
 
 
 def window(value: object) -> Window:

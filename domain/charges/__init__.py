@@ -7,20 +7,39 @@ difference. Both read the same determinants, so they cannot drift apart. What ca
 """
 
 from domain.charges.charge import Charge
-from domain.charges.demand import MaximumDemand
+from domain.charges.demand import LookBack, MaximumDemand, Ratchet
 from domain.charges.energy import EnergyByPeriod, EnergyFlat
-from domain.charges.fixed import ContractedPower, Fixed
+from domain.charges.excess import Band, ExcessPower, ExcessRule
+from domain.charges.fixed import ContractedPower, Fixed, MinimumBill
+from domain.charges.indexed import IndexedPrice, PriceSeries
 from domain.charges.percentage import Percentage
-from domain.charges.power_factor import PowerFactorAdjustment, Threshold
+from domain.charges.power_factor import PowerFactorAdjustment, PowerFactorSteps, Threshold
+from domain.charges.reactive import PowerFactorEnergy, ReactiveEnergy, ReactiveStep
+from domain.charges.tiers import TieredEnergy, TierScope, TierUnit
 
 __all__ = [
+    "Band",
     "Charge",
     "ContractedPower",
     "EnergyByPeriod",
     "EnergyFlat",
+    "ExcessPower",
+    "ExcessRule",
     "Fixed",
+    "IndexedPrice",
+    "LookBack",
     "MaximumDemand",
+    "MinimumBill",
     "Percentage",
     "PowerFactorAdjustment",
+    "PowerFactorEnergy",
+    "PowerFactorSteps",
+    "PriceSeries",
+    "Ratchet",
+    "ReactiveEnergy",
+    "ReactiveStep",
     "Threshold",
+    "TierScope",
+    "TierUnit",
+    "TieredEnergy",
 ]

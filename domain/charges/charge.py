@@ -4,9 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from domain.errors import BadReadings
+
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from domain.bill import BillLine, GrossLine
     from domain.determinants import Determinants
+    from domain.gauges import AnyGauge
     from domain.terms import Terms
 
 
@@ -44,6 +49,14 @@ class Charge(Protocol):
         """Rates that must be in force: percentages, of any number of decimals."""
         ...
 
+    def gauges(self, terms: "Terms") -> "tuple[AnyGauge, ...]":
+        """What must be read from the load besides energy and maxima."""
+        ...
+
+    def remembered_kw(self, d: "Determinants", terms: "Terms") -> "Fraction | None":
+        """This month's figure that later months may look back upon; None where the charge has none."""
+        ...
+
     def accrued_nano(self, d: "Determinants", terms: "Terms") -> tuple[int, ...]:
         """The bill to date, one integer per line code; 0 for what only the close can know."""
         ...
@@ -77,6 +90,20 @@ class Named:
     @property
     def percent_keys(self) -> tuple[str, ...]:
         return ()
+
+    def gauges(self, terms: "Terms") -> "tuple[AnyGauge, ...]":
+        return ()
+
+    def remembered_kw(self, d: "Determinants", terms: "Terms") -> "Fraction | None":
+        return None
+
+    def check_reactive(self, d: "Determinants", terms: "Terms") -> None:
+        """Raises `BadReadings` where reactive energy is not metered: without it a kVA would pass for a kW."""
+        if d.reactive_varh is None:
+            raise BadReadings(
+                f"tariff {terms.tariff.id}: {self.label} needs reactive energy, but there is none in {terms.month}; "
+                "name its column with --reactive-column"
+            )
 
     def cited(self, terms: "Terms") -> str:
         """The source of the rule and of the rate."""

@@ -1,93 +1,248 @@
-"""Charges on the highest demand of the month."""
+"""Charges on the highest demand of the month: how it is measured, rounded, capped, looked back upon, and tiered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
+from math import ceil, isqrt
 from typing import TYPE_CHECKING
 
 from domain.bill import BillLine, ByEnergy, ByPeak, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
+from domain.gauges import AnyGauge, TopBlocks
 from domain.money import EXACT, plain
 
 if TYPE_CHECKING:
     from domain.terms import Terms
 
 
+@dataclass(frozen=True, slots=True)
+class LookBack:
+    """Billed is the mean of the `highest` highest monthly maxima of the last `months` months, this one included.
+
+    `in_months` limits it to some calendar months; in the others this month's maximum is billed (Chile, peak demand).
+    """
+
+    highest: int
+    months: int
+    in_months: tuple[int, ...] = ()
+
+    def kw(self, now: Fraction, month: date, before: Sequence[tuple[date, Fraction]]) -> Fraction:
+        if self.in_months and month.month not in self.in_months:
+            return now
+        best = sorted((now, *(kw for _, kw in _recent(before, month, self.months - 1))), reverse=True)[: self.highest]
+        return sum(best, Fraction(0)) / len(best)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratchet:
+    """Billed is at least `percent` of the highest maximum of the `months` before, or of listed ones among them."""
+
+    percent: Decimal
+    months: int
+    only_months: tuple[int, ...] = ()
+
+    def kw(self, now: Fraction, month: date, before: Sequence[tuple[date, Fraction]]) -> Fraction:
+        window = _recent(before, month, self.months)
+        counted = [kw for first, kw in window if not self.only_months or first.month in self.only_months]
+        return max([now, *(kw * Fraction(self.percent) / 100 for kw in counted)])
+
+
 @dataclass(frozen=True)
 class MaximumDemand(Named):
-    """Highest block mean of some periods x a rate per kW; whole kW and a load-factor cap where the rule has them.
+    """Billed kW x a rate per kW: the highest block mean of some periods. The options refine it, in this order:
 
-    cap kW = ceil(kWh of the month / (24 h x days x load factor)); billed kW = min(maximum, cap). While it binds, the
-    charge is in effect a price on every kWh of the month, and shaving the peak saves nothing: the line says so.
+    measured   `minutes` (own block length), `highest_blocks` (mean of the n highest), `apparent` (kVA), `only_s`
+               (blocks that start at given instants: coincident peaks)
+    rounded    `round_up_kw`: up to whole kW
+    looked back `look_back`, then `ratchet`, then `at_least_kw`
+    capped     `load_factor`: at most ceil(kWh of the month / (24 h x days x load factor)) kW
+    tiered     `tiers_kw`: upper limits of all tiers but the last; rates `code.t1`, `code.t2` ...
+
+    While a load-factor cap binds the charge is in effect a price on every kWh, and shaving the peak saves nothing: the
+    line says so.
     """
 
     periods: tuple[tuple[int, str], ...]
     round_up_kw: bool
     load_factor: Decimal | None = None
+    minutes: int | None = None
+    highest_blocks: int = 1
+    apparent: bool = False
+    only_s: tuple[int, ...] | None = None
+    look_back: LookBack | None = None
+    ratchet: Ratchet | None = None
+    at_least_kw: Decimal | None = None
+    tiers_kw: tuple[Decimal, ...] = ()
+
+    @property
+    def line_codes(self) -> tuple[str, ...]:
+        return tuple(f"{self.code}.t{n}" for n in range(1, len(self.tiers_kw) + 2)) if self.tiers_kw else (self.code,)
+
+    @property
+    def rate_keys(self) -> tuple[str, ...]:
+        return self.line_codes
+
+    def gauges(self, terms: "Terms") -> tuple[AnyGauge, ...]:
+        return (self._gauge(terms),) if self._is_gauged else ()
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
-        highest_w, _ = self.highest(d, terms)
-        if self.load_factor is not None:
-            highest_w = min(highest_w, self.cap_kw(d, terms) * 1000)
-        return (highest_w * terms.micro[self.code],)
+        if self._is_plain:
+            return (self._plain_w(d, terms) * terms.micro[self.code],)
+        kw, _, _ = self.billed(d, terms)
+        parts = zip(self._parts(kw), self.line_codes, strict=True)
+        return tuple(int(part * 1000 * terms.micro[code]) for part, code in parts)
 
     def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
-        highest_w, peak_at = self.highest(d, terms)
-        measured, rate = Decimal(highest_w).scaleb(-3), terms.rates.values[self.code]
-        cap = None if self.load_factor is None else self.cap_kw(d, terms)
-        kw = measured if cap is None else min(measured, Decimal(cap))
-        capped, names = kw < measured, ", ".join(name for _, name in self.periods)
-        return (
+        if self.apparent:
+            self.check_reactive(d, terms)
+        kw, measured, at = self.billed(d, terms)
+        cap = self._cap(d, terms)
+        capped = cap is not None and cap < self._before_cap(measured, terms)
+        every = tuple(range(len(d.energy_wh)))
+        note = self._cap_note(terms) if capped else self._note(kw, measured)
+        parts = list(zip(self._parts(kw), self.line_codes, strict=True))
+        return tuple(
             GrossLine(
-                code=self.code,
+                code=code,
                 charge=self.code,
                 group=self.group,
-                label=self.label,
-                quantity=kw,
-                unit="kW",
-                rate=rate,
-                rate_unit=f"{terms.tariff.currency}/kW",
-                formula=f"{self._formula(measured, cap, names, d, terms)} x {rate}",
-                gross=EXACT.multiply(kw, rate),
+                label=self.label if len(parts) == 1 else f"{self.label}, tier {n}",
+                quantity=_decimal(part),
+                unit=self.unit,
+                rate=terms.rates.values[code],
+                rate_unit=f"{terms.tariff.currency}/{self.unit}",
+                formula=f"{self._formula(part, measured, d, terms)} x {terms.rates.values[code]}",
+                gross=EXACT.divide(
+                    EXACT.multiply(Decimal(part.numerator), terms.rates.values[code]), Decimal(part.denominator)
+                ),
                 source=self.cited(terms),
-                basis=ByEnergy(tuple(range(len(d.energy_wh)))) if capped else ByPeak(self._indexes),
-                peak_at=peak_at,
-                note=self._cap_note(rate, terms) if capped else "",
-            ),
+                basis=ByEnergy(every) if capped else ByPeak(self._indexes),
+                peak_at=at,
+                note=note if n == 1 else "",
+            )
+            for n, (part, code) in enumerate(parts, 1)
+            if part or n == 1
         )
 
-    def highest(self, d: Determinants, terms: "Terms") -> tuple[int, datetime | None]:
-        """Highest demand in W, rounded up to whole kW where the tariff does, and when its block began."""
-        wh, at = d.peak(self._indexes)
-        watts = wh * 60 // terms.tariff.demand_minutes
-        return (-(-watts // 1000) * 1000 if self.round_up_kw else watts), at
+    def remembered_kw(self, d: Determinants, terms: "Terms") -> Fraction | None:
+        return self.measured(d, terms)[0] if self.look_back or self.ratchet else None
+
+    @property
+    def unit(self) -> str:
+        return "kVA" if self.apparent else "kW"
+
+    def billed(self, d: Determinants, terms: "Terms") -> tuple[Fraction, Fraction, datetime | None]:
+        """Billed kW, measured kW (rounded as the tariff rounds), and when the highest block began."""
+        measured, at = self.measured(d, terms)
+        kw, cap = self._before_cap(measured, terms), self._cap(d, terms)
+        return (kw if cap is None else min(kw, cap)), measured, at
+
+    def measured(self, d: Determinants, terms: "Terms") -> tuple[Fraction, datetime | None]:
+        """This month's maximum in kW (kVA), and when its block began."""
+        if self._is_gauged:
+            kw, at = self._gauged_kw(terms.gauge(d, self._gauge(terms)), terms)
+        else:
+            wh, at = d.peak(self._indexes)
+            kw = Fraction(wh * 60, 1000 * terms.tariff.demand_minutes)
+        return (Fraction(ceil(kw)) if self.round_up_kw else kw), at
 
     def cap_kw(self, d: Determinants, terms: "Terms") -> int:
         """The load-factor cap in whole kW; exact, because the load factor is a fraction and not a float."""
         above, below = self._load_factor_ratio
         return -(-sum(d.energy_wh) * below // (24_000 * terms.month.days * above))
 
+    def _before_cap(self, measured: Fraction, terms: "Terms") -> Fraction:
+        kw, before = measured, sorted(terms.history.get(self.code, {}).items())
+        if self.look_back is not None:
+            kw = self.look_back.kw(kw, terms.month.first, before)
+        if self.ratchet is not None:
+            kw = self.ratchet.kw(kw, terms.month.first, before)
+        return kw if self.at_least_kw is None else max(kw, Fraction(self.at_least_kw))
+
+    def _cap(self, d: Determinants, terms: "Terms") -> Fraction | None:
+        return None if self.load_factor is None else Fraction(self.cap_kw(d, terms))
+
+    def _parts(self, kw: Fraction) -> list[Fraction]:
+        parts, lower = list[Fraction](), Fraction(0)
+        for limit in (*map(Fraction, self.tiers_kw), None):
+            upper = kw if limit is None else min(kw, limit)
+            parts.append(max(Fraction(0), upper - lower))
+            lower = max(lower, upper)
+        return parts
+
+    def _plain_w(self, d: Determinants, terms: "Terms") -> int:
+        """The plain case in integers, because it is worked out for every measurement that arrives."""
+        wh, _ = d.peak(self._indexes)
+        watts = wh * 60 // terms.tariff.demand_minutes
+        if self.round_up_kw:
+            watts = -(-watts // 1000) * 1000
+        return watts if self.load_factor is None else min(watts, self.cap_kw(d, terms) * 1000)
+
+    def _gauge(self, terms: "Terms") -> TopBlocks:
+        minutes = self.minutes or terms.tariff.demand_minutes
+        return TopBlocks(minutes, self._indexes, self.highest_blocks, self.apparent, self.only_s)
+
+    def _gauged_kw(self, state: list[int], terms: "Terms") -> tuple[Fraction, datetime | None]:
+        if not state:
+            return Fraction(0), None
+        minutes = self.minutes or terms.tariff.demand_minutes
+        values = [Fraction(isqrt(v * 10**24), 10**12) if self.apparent else Fraction(v) for v in state[::2]]
+        mean_wh = sum(values, Fraction(0)) / len(values)
+        return mean_wh * 60 / (1000 * minutes), datetime.fromtimestamp(state[1], UTC)
+
     @cached_property
     def _indexes(self) -> tuple[int, ...]:
         return tuple(p for p, _ in self.periods)
 
     @cached_property
+    def _is_gauged(self) -> bool:
+        return self.minutes is not None or self.highest_blocks > 1 or self.apparent or self.only_s is not None
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        refined = (self.look_back, self.ratchet, self.at_least_kw)
+        return not self._is_gauged and not self.tiers_kw and all(option is None for option in refined)
+
+    @cached_property
     def _load_factor_ratio(self) -> tuple[int, int]:
         return (self.load_factor or Decimal(1)).as_integer_ratio()
 
-    def _formula(self, measured: Decimal, cap: int | None, names: str, d: Determinants, terms: "Terms") -> str:
-        if cap is None:
-            return f"maximum of {terms.tariff.demand_minutes} min in {names}: {plain(measured)} kW"
+    def _formula(self, part: Fraction, measured: Fraction, d: Determinants, terms: "Terms") -> str:
+        names = ", ".join(name for _, name in self.periods)
+        if self.tiers_kw:
+            return f"{plain(_decimal(part))} {self.unit}"
+        if self.load_factor is None:
+            minutes = self.minutes or terms.tariff.demand_minutes
+            return f"maximum of {minutes} min in {names}: {plain(_decimal(measured))} {self.unit}"
         hours = f"24 x {terms.month.days} x {self.load_factor}"
-        cap_text = f"cap ceil({plain(Decimal(d.total_wh).scaleb(-3))} kWh / ({hours})) = {cap:,}"
-        return f"min(maximum in {names} {plain(measured)}, {cap_text}) kW"
+        cap_text = f"cap ceil({plain(Decimal(d.total_wh).scaleb(-3))} kWh / ({hours})) = {self.cap_kw(d, terms):,}"
+        return f"min(maximum in {names} {plain(_decimal(measured))}, {cap_text}) kW"
 
-    def _cap_note(self, rate: Decimal, terms: "Terms") -> str:
+    def _note(self, kw: Fraction, measured: Fraction) -> str:
+        if kw == measured:
+            return ""
+        return f"Measured this month: {plain(_decimal(measured))} {self.unit}; earlier months or a minimum decide."
+
+    def _cap_note(self, terms: "Terms") -> str:
+        rate = terms.rates.values[self.code]
         per_kwh = rate / (24 * terms.month.days * (self.load_factor or Decimal(1)))
         return (
             f"The cap binds: this month the charge acts as {per_kwh:.4f} {terms.tariff.currency} on every kWh, "
             "base hours included, and a lower peak alone would save nothing."
         )
+
+
+def _recent(before: Sequence[tuple[date, Fraction]], month: date, months: int) -> list[tuple[date, Fraction]]:
+    """Those of the last so many months before a month."""
+    now = month.year * 12 + month.month
+    return [(first, kw) for first, kw in before if 0 < now - (first.year * 12 + first.month) <= months]
+
+
+def _decimal(kw: Fraction) -> Decimal:
+    """kW for the bill: exact where it ends, else to the milliwatt."""
+    exact = EXACT.divide(Decimal(kw.numerator), Decimal(kw.denominator))
+    return exact if exact == exact.quantize(Decimal("0.000001"), context=EXACT) else exact.quantize(Decimal("0.000001"))

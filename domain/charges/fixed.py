@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from domain.bill import BillLine, Evenly, GrossLine
 from domain.charges.charge import Named
+from domain.charges.percentage import base_of
 from domain.determinants import Determinants
 from domain.money import EXACT, decimal_to_nano, plain
 
@@ -48,9 +49,13 @@ class Fixed(Named):
 
 @dataclass(frozen=True)
 class ContractedPower(Named):
-    """Contracted kW of each period x a yearly rate x days of the month / days of the year; one line a period."""
+    """Contracted kW of each period x a rate; one line a period.
+
+    `per` year: a yearly rate x days of the month / days of the year. `per` day: a daily rate x days of the month.
+    """
 
     periods: tuple[tuple[int, str], ...]
+    per: Literal["year", "day"] = "year"
 
     @property
     def line_codes(self) -> tuple[str, ...]:
@@ -70,6 +75,7 @@ class ContractedPower(Named):
     def _line(self, name: str, terms: "Terms") -> GrossLine:
         code, kw = f"{self.code}.{name}", terms.contract.kw(name, self.label)
         rate, month = terms.rates.values[code], terms.month
+        days = f"{month.days}/{month.days_in_year}" if self.per == "year" else f"{month.days}"
         return GrossLine(
             code=code,
             charge=self.code,
@@ -78,8 +84,8 @@ class ContractedPower(Named):
             quantity=kw,
             unit="kW",
             rate=rate,
-            rate_unit=f"{terms.tariff.currency}/kW and year",
-            formula=f"{plain(kw)} kW x {rate} x {month.days}/{month.days_in_year} days",
+            rate_unit=f"{terms.tariff.currency}/kW and {self.per}",
+            formula=f"{plain(kw)} kW x {rate} x {days} days",
             gross=self._gross(name, terms),
             source=self.cited(terms),
             basis=Evenly(),
@@ -87,5 +93,39 @@ class ContractedPower(Named):
 
     def _gross(self, name: str, terms: "Terms") -> Decimal:
         kw, rate = terms.contract.kw(name, self.label), terms.rates.values[f"{self.code}.{name}"]
-        year = EXACT.multiply(EXACT.multiply(kw, rate), Decimal(terms.month.days))
-        return EXACT.divide(year, Decimal(terms.month.days_in_year))
+        daily = EXACT.multiply(EXACT.multiply(kw, rate), Decimal(terms.month.days))
+        return EXACT.divide(daily, Decimal(terms.month.days_in_year)) if self.per == "year" else daily
+
+
+@dataclass(frozen=True)
+class MinimumBill(Named):
+    """A top-up to a minimum amount a month: max(0, minimum - sum of some lines). Known only at the close."""
+
+    base: tuple[str, ...]
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        return self.base
+
+    def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
+        return (0,)
+
+    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+        minimum, (amount, _) = terms.rates.values[self.code], base_of(self.base, so_far)
+        if amount >= minimum:
+            return ()
+        line = GrossLine(
+            code=self.code,
+            charge=self.code,
+            group=self.group,
+            label=self.label,
+            quantity=Decimal(1),
+            unit="month",
+            rate=minimum,
+            rate_unit=f"{terms.tariff.currency}/month",
+            formula=f"minimum {minimum} - {amount:,f}",
+            gross=minimum - amount,
+            source=self.cited(terms),
+            basis=Evenly(),
+        )
+        return (line,)

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 class Percentage(Named):
     """A percentage (its rate) of the rounded lines of some charges or groups, with an optional floor per MWh.
 
+    `inside` names the percentages (their codes, this one's among them) that the price must contain: the line is then
+    base x this / (100 - sum of them), as Brazil's taxes are.
     `only_low_side`: charged only where the meter sits on the low-voltage side of the customer's transformer.
     """
 
     base: tuple[str, ...]
     floor_per_mwh: Decimal | None = None
     only_low_side: bool = False
+    inside: tuple[str, ...] = ()
 
     @property
     def of(self) -> tuple[str, ...]:
@@ -35,7 +38,7 @@ class Percentage(Named):
 
     @property
     def percent_keys(self) -> tuple[str, ...]:
-        return (self.code,)
+        return tuple(dict.fromkeys((self.code, *self.inside)))
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)
@@ -46,6 +49,10 @@ class Percentage(Named):
         percent, base = terms.rates.values[self.code], base_of(self.base, so_far)
         amount, _ = base
         gross, formula = EXACT.multiply(amount, percent).scaleb(-2), f"{amount:,f} x {percent} %"
+        if self.inside:
+            left = 100 - sum((terms.rates.values[code] for code in self.inside), Decimal(0))
+            gross = EXACT.divide(EXACT.multiply(amount, percent), left)
+            formula = f"{amount:,f} x {percent} / {left} (the tax is inside the price)"
         if self.floor_per_mwh is not None:
             floor = EXACT.multiply(self.floor_per_mwh, Decimal(d.total_wh).scaleb(-6))
             if floor > gross:

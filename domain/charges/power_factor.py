@@ -81,6 +81,53 @@ class PowerFactorAdjustment(Named):
         return terms.contract.kw("all", self.label) >= threshold.contracted_kw_at_least
 
 
+@dataclass(frozen=True)
+class PowerFactorSteps(Named):
+    """A percentage of other lines for each 0.01, or fraction of it, of power factor under a threshold (Chile).
+
+    Percent: `code` for each step; `threshold_percent` is the power factor that costs nothing.
+    """
+
+    base: tuple[str, ...]
+    threshold_percent: Decimal
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        return self.base
+
+    @property
+    def rate_keys(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def percent_keys(self) -> tuple[str, ...]:
+        return (self.code,)
+
+    def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
+        return (0,)
+
+    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+        if d.reactive_varh is None:
+            raise BadReadings(
+                f"tariff {terms.tariff.id} charges a poor power factor, but {terms.month} has no reactive energy; "
+                "name its column with --reactive-column"
+            )
+        steps = _steps_under(self.threshold_percent, d.total_wh, d.reactive_varh) if d.total_wh else 0
+        if not steps:
+            return ()
+        factor, base = power_factor_percent(d.total_wh, d.reactive_varh), base_of(self.base, so_far)
+        percent = steps * terms.rates.values[self.code]
+        formula = f"power factor {factor} %, {steps} steps under {self.threshold_percent} %: {base[0]:,f} x {percent} %"
+        return (percent_line(self, base, percent, formula, EXACT.multiply(base[0], percent).scaleb(-2), terms),)
+
+
+def _steps_under(threshold_percent: Decimal, active_wh: int, reactive_varh: int) -> int:
+    """Whole percent points under the threshold, a fraction counting as one; the power factor is not rounded first."""
+    apparent = EXACT.sqrt(Decimal(active_wh * active_wh + reactive_varh * reactive_varh))
+    missing = threshold_percent - EXACT.divide(Decimal(100 * active_wh), apparent)
+    return max(0, int(missing.to_integral_value("ROUND_CEILING")))
+
+
 def power_factor_percent(active_wh: int, reactive_varh: int) -> Decimal:
     """100 x kWh / sqrt(kWh² + kVArh²), rounded half up to two decimals."""
     apparent = EXACT.sqrt(Decimal(active_wh * active_wh + reactive_varh * reactive_varh))

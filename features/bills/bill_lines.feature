@@ -55,6 +55,7 @@ Feature: Lines that add up to the bill
       And these figures of March 2025:
         | period | kWh    | highest kW |
         | P6     | 10,000 | 100        |
+      And 0 kVArh of reactive energy
       When the bill is made
       Then the line "Power, tolls and charges, P1" amounts to 1,222.67
       And the line "Energy, tolls and charges, P6" amounts to 14.43

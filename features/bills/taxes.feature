@@ -31,6 +31,7 @@ Feature: Taxes and surcharges
         | P1     | <p1> | 400        |
         | P2     | <p2> | 400        |
         | P6     | <p6> | 400        |
+      And 0 kVArh of reactive energy
       When the bill is made
       Then the line "Electricity tax" explains "<how>"
       And the bill has among its lines, which come to <total>:

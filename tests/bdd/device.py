@@ -35,7 +35,7 @@ class Device:
         self.plant, self.meter = plant, meter
         self.outbox = SqliteOutbox(":memory:", store="disk 1")
         self.stream, self.clock = MemoryStream(), SetClock(datetime.min.replace(tzinfo=UTC))
-        self.line = FaultyStream(self.stream, Faults(), self.clock, Random(1))  # noqa: S311  # never asked: all or nothing
+        self.line = FaultyStream(self.stream, Faults(), self.clock, Random(1))  # never asked: all or nothing
         self.line_down: Span | None = None
         self.replies_lost: Span | None = None
         self.dark: Span | None = None

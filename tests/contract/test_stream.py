@@ -14,7 +14,7 @@ NOON = datetime(2026, 1, 7, 12, tzinfo=UTC)
 
 
 def faulty(road: MemoryStream, faults: Faults, seed: int = 1) -> FaultyStream:
-    return FaultyStream(road, faults, SetClock(NOON), Random(seed))  # noqa: S311  # repeatable chance
+    return FaultyStream(road, faults, SetClock(NOON), Random(seed))  # repeatable chance
 
 
 ROADS: dict[str, Callable[[MemoryStream], Stream]] = {
@@ -81,7 +81,7 @@ def test_a_line_that_is_down_takes_nothing_and_says_so(road: MemoryStream) -> No
     with pytest.raises(Unavailable, match="the line is down"):
         line.put(records(2))
     assert road.take(9) == []
-    assert list(FaultyStream(road, down, SetClock(NOON.replace(hour=13)), Random(1)).put(records(2))) == [True, True]  # noqa: S311
+    assert list(FaultyStream(road, down, SetClock(NOON.replace(hour=13)), Random(1)).put(records(2))) == [True, True]
 
 
 def test_a_lost_reply_is_unavailable_though_the_records_were_taken(road: MemoryStream) -> None:

@@ -16,6 +16,8 @@ OPTION_ROW = re.compile(r"^│[ *]+(--.*?) +<", re.MULTILINE)
 COMMANDS = {
     "wattledger demo": [["demo"]],
     "wattledger price": [["price"]],
+    "wattledger explain": [["explain"]],
+    "wattledger compare": [["compare"]],
     "wattledger simulate": [["simulate"]],
     "wattledger tariffs": [["tariffs", "list"], ["tariffs", "show"]],
 }

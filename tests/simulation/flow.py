@@ -179,7 +179,7 @@ class Flow(RuleBasedStateMachine):
     @precondition(lambda self: self.road.waiting > 1)
     @rule(seed=st.integers(0, 99))
     def records_change_places(self, seed: int) -> None:
-        self.road.shuffle(Random(seed))  # noqa: S311  # repeatable
+        self.road.shuffle(Random(seed))  # repeatable
 
     @precondition(lambda self: self.priced)
     @rule(choice=st.integers(0, 10_000), wh=st.integers(0, 12_000), who=st.integers(0, 1))

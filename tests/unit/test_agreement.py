@@ -110,7 +110,7 @@ def test_an_array_and_uploads_in_any_order_give_the_same_determinants_and_bill(
 ) -> None:
     point, load = replace(mill, step_minutes=example.step_minutes), example.load()
     taken = measurements(load)
-    Random(example.seed).shuffle(taken)  # noqa: S311  # a repeatable order
+    Random(example.seed).shuffle(taken)  # a repeatable order
     days, found = by_uploads(taken, point, TermsOf(terms_of.tariffs)), by_array(load, point, terms_of)
     for first, expected in found.items():
         total = Determinants.nothing(2)

@@ -16,7 +16,8 @@ from domain.tariff import Tariff
 from domain.terms import BillingMonth, Contract, Terms
 
 IDS = TariffFiles().ids()
-COMPLETE = [name for name in IDS if name != "mx-gdmth:peninsular"]
+WITHOUT_VAT = ("-canarias", "-ceuta", "-melilla")
+COMPLETE = [name for name in IDS if name != "mx-gdmth:peninsular" and not name.endswith(WITHOUT_VAT)]
 SUPPLY = ["supplier_fixed", "distribution", "transmission", "cenace", "energy", "capacity", "scnmem"]
 
 
@@ -35,8 +36,10 @@ def period_at(tariff: Tariff, local: str) -> str:
 
 
 def test_these_tariffs_ship() -> None:
+    zones = ["", "-baleares", "-canarias", "-ceuta", "-melilla"]
+    spain = [f"es-{toll}{zone}" for toll in ("3.0td", "6.1td", "6.2td", "6.3td", "6.4td") for zone in zones]
     mexico = ["mx-gdmth:2018", "mx-gdmth:golfo-centro", "mx-gdmth:peninsular"]
-    assert list(IDS) == ["es-3.0td", "es-6.1td", *mexico, "us-pge-e20-primary-2018"]
+    assert list(IDS) == [*spain, *mexico, "us-pge-e20-primary-2018", "us-sce-tou-gs-3-cpp-2016"]
 
 
 @pytest.mark.parametrize("name", COMPLETE)
@@ -160,7 +163,7 @@ def test_metering_on_the_low_side_costs_two_percent_more(low_side: bool, percent
 
 def test_the_spanish_electricity_tax_is_at_least_half_a_euro_for_each_megawatt_hour() -> None:
     tariff = TariffFiles().get("es-6.1td")
-    d = Determinants([0, 0, 0, 0, 0, 1_000_000_000], None, [0] * 6, [None] * 6)
+    d = Determinants([0, 0, 0, 0, 0, 1_000_000_000], 0, [0] * 6, [None] * 6)
     bill = make_bill("plant", d, terms_of(tariff, date(2025, 2, 1), Contract({"all": Decimal(0)})))
     assert bill.amount_of("energy") == Decimal("1443.00")
     assert bill.amount_of("electricity_tax") == Decimal("500.00")
@@ -175,11 +178,30 @@ def test_spanish_holidays_are_national_and_of_fixed_date() -> None:
 
 @pytest.mark.parametrize(
     ("name", "power", "energy"),
-    [("es-6.1td", "28.791866", "0.044778"), ("es-3.0td", "19.658495", "0.061031")],
+    [
+        ("es-3.0td", "19.658495", "0.061031"),
+        ("es-6.1td", "28.791866", "0.044778"),
+        ("es-6.2td", "19.628657", "0.023063"),
+        ("es-6.3td", "13.200058", "0.019092"),
+        ("es-6.4td", "7.768462", "0.010526"),
+    ],
 )
 def test_spanish_rates_are_tolls_plus_charges(name: str, power: str, energy: str) -> None:
     values = TariffFiles().get(name).rate_table.rates[0].values
     assert (values["power.P1"], values["energy.P1"]) == (Decimal(power), Decimal(energy))
+
+
+@pytest.mark.parametrize(
+    ("name", "period", "excess"),
+    [("es-3.0td", "P2", "1.776546"), ("es-6.1td", "P5", "0.009852"), ("es-6.4td", "P6", "0.005465")],
+)
+def test_the_spanish_price_of_excess_power_is_its_coefficient_times_tep(name: str, period: str, excess: str) -> None:
+    assert TariffFiles().get(name).rate_table.rates[0].values[f"excess.{period}"] == Decimal(excess)
+
+
+def test_the_general_tax_of_the_islands_and_of_africa_must_be_given() -> None:
+    with pytest.raises(NoPriceInForce, match=r"no rate for igic in 2025-01.*--rate igic=AMOUNT"):
+        terms_of(TariffFiles().get("es-6.1td-canarias"), date(2025, 1, 1), Contract())
 
 
 @pytest.mark.parametrize(

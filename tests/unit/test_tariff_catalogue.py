@@ -145,7 +145,7 @@ def test_a_given_rate_replaces_that_of_every_validity() -> None:
     ("key", "value", "said"),
     [
         ("servise", "1", "--rate servise: no charge of the tariff has this rate; use service"),
-        ("energy.day", "9000", "--rate energy.day: 9000: a rate here lies between 0 and 92.23372"),
+        ("energy.day", "9000", "--rate energy.day: 9000: a rate here lies between 0 and 4000"),
         ("energy.day", "-1", "--rate energy.day: -1: a rate here lies between 0"),
         ("service", "NaN", "--rate service: NaN: not a number"),
         ("service", "1.0000001", "--rate service: 1.0000001: more than 6 decimals"),

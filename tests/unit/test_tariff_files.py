@@ -166,7 +166,7 @@ STRUCTURE_FAULTS = [
         "round_up_kw = true\nload_factor = 0",
         "charge[3].load_factor: 0: a load factor lies above 0",
     ),
-    ('base = ["supply"]', 'base = ["suply"]', "charge 'vat' is a percentage of 'suply', which is no charge or group"),
+    ('base = ["supply"]', 'base = ["suply"]', "charge 'vat' is reckoned from 'suply', which is no charge or group"),
     ("[[rates]]", f"{FLAT.format('service')}[[rates]]", "charge.code: 'service' is there twice; names must differ"),
     ("[[rates]]", f"{FLAT.format('energy')}[[rates]]", "charge.code: 'energy' is there twice; names must differ"),
     ('code = "demand"', 'code = "Demand kW"', "charge[3].code: 'Demand kW': use at most 60 small letters"),
@@ -210,10 +210,14 @@ RATE_FAULTS = [
     ('"2.1500"', '"2.1500001"', "rates[1].values.energy.day: 2.1500001: more than 6 decimals cannot be priced exactly"),
     (
         '"2.1500"',
-        '"2150.00"',
-        "rates[1].values.energy.day: 2150.00: a rate here lies between 0 and 92.23372; check its u",
+        '"4000.01"',
+        "rates[1].values.energy.day: 4000.01: a rate here lies between 0 and 4000; check its unit",
     ),
-    ('"190.00"', '"92233.73"', "rates[1].values.demand: 92233.73: a rate here lies between 0 and 92233.720368"),
+    (
+        '"190.00"',
+        '"1000000000.01"',
+        "rates[1].values.demand: 1000000000.01: a rate here lies between 0 and 1000000000",
+    ),
     (
         '"250.00"',
         '"1000000000.01"',
@@ -259,11 +263,11 @@ def test_the_first_of_several_faults_is_told_with_the_number_of_the_others(write
         load(write(changed('country = "MX"\ncurrency = "MXN"', "")))
 
 
-def test_the_dearest_rate_times_a_hundred_gigawatt_hours_fits_64_bits(write: Write) -> None:
-    dearest = load(write(changed('"2.1500"', '"92.23372"'))).rate_table.rates[0].values["energy.day"]
-    assert 100 * 10**9 * int(dearest * 10**6) <= 2**63 - 1
+def test_the_dearest_rate_times_the_largest_interval_fits_64_bits(write: Write) -> None:
+    dearest = load(write(changed('"2.1500"', '"4000"'))).rate_table.rates[0].values["energy.day"]
+    assert 2**31 * int(dearest * 10**6) <= 2**63 - 1
     with pytest.raises(InvalidTariff, match="check its unit"):
-        load(write(changed('"2.1500"', '"92.233721"')))
+        load(write(changed('"2.1500"', '"4000.000001"')))
 
 
 def test_a_percentage_may_be_finer_than_money(write: Write) -> None:

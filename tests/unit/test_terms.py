@@ -130,7 +130,7 @@ def test_two_charges_may_not_share_a_code(small_tariff: Tariff) -> None:
 
 def test_a_percentage_needs_its_base_before_it(small_tariff: Tariff) -> None:
     with pytest.raises(
-        InvalidTariff, match="'factor' is a percentage of 'capacity', which is no charge or group before it"
+        InvalidTariff, match="'factor' is reckoned from 'capacity', which is no charge or group before it"
     ):
         replace(small_tariff, charges=tuple(charge for charge in small_tariff.charges if charge.code != "capacity"))
 

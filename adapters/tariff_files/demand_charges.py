@@ -1,0 +1,151 @@
+"""Charges on power as a structure file writes them: the highest demand, and what goes beyond the contract."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from adapters.tariff_files.parts import BlockMinutes, Frame, PeriodsPart
+from adapters.tariff_files.values import LoadFactor, Months, Part, Percent, Positive, ascending, instant
+from domain.charges import Band, ContractedPower, ExcessPower, ExcessRule, LookBack, MaximumDemand, Ratchet
+from domain.errors import InvalidTariff
+
+MonthsBack = Annotated[int, Field(ge=1, le=36)]
+
+
+class BlocksPart(PeriodsPart):
+    """A charge on blocks of its own length; of the tariff's length unless it names its own."""
+
+    minutes: BlockMinutes | None = None
+
+    def block_minutes(self, place: str, frame: Frame) -> int:
+        if self.minutes is not None:
+            frame.check_minutes(self.minutes, f"{place}.minutes")
+        return self.minutes or frame.demand_minutes
+
+
+class LookBackPart(Part):
+    """The mean of the highest monthly maxima of the last months, this one included."""
+
+    highest: Annotated[int, Field(ge=1, le=36)]
+    months: MonthsBack
+    in_months: Months = Field(default_factory=list)
+
+    def to_domain(self, place: str) -> LookBack:
+        if self.highest > self.months:
+            raise InvalidTariff(f"{place}.highest: {self.highest}: there are only {self.months} months; lower it")
+        return LookBack(self.highest, self.months, tuple(self.in_months))
+
+
+class RatchetPart(Part):
+    """At least a percentage of the highest maximum of the months before."""
+
+    percent: Percent
+    months: MonthsBack
+    only_months: Months = Field(default_factory=list)
+
+    def to_domain(self) -> Ratchet:
+        return Ratchet(self.percent, self.months, tuple(self.only_months))
+
+
+class MaximumDemandPart(BlocksPart):
+    kind: Literal["maximum_demand"]
+    round_up_kw: bool
+    load_factor: LoadFactor | None = None
+    highest_blocks: Annotated[int, Field(ge=1, le=1000)] = 1
+    apparent: bool = False
+    only_at: Annotated[list[Annotated[datetime, BeforeValidator(instant)]], Field(min_length=1)] | None = None
+    look_back: LookBackPart | None = None
+    ratchet: RatchetPart | None = None
+    at_least_kw: Positive | None = None
+    tiers_kw: Annotated[list[Positive], Field(max_length=20), AfterValidator(ascending)] = Field(default_factory=list)
+
+    def to_domain(self, place: str, frame: Frame) -> MaximumDemand:
+        self._check_cap(place)
+        minutes = self.block_minutes(place, frame)
+        return MaximumDemand(
+            *self.named,
+            self.indexed(place, frame),
+            self.round_up_kw,
+            self.load_factor,
+            minutes=None if minutes == frame.demand_minutes else minutes,
+            highest_blocks=self.highest_blocks,
+            apparent=self.apparent,
+            only_s=None if self.only_at is None else _starts(self.only_at, minutes, frame, f"{place}.only_at"),
+            look_back=None if self.look_back is None else self.look_back.to_domain(f"{place}.look_back"),
+            ratchet=None if self.ratchet is None else self.ratchet.to_domain(),
+            at_least_kw=self.at_least_kw,
+            tiers_kw=tuple(self.tiers_kw),
+        )
+
+    def _check_cap(self, place: str) -> None:
+        other = "apparent" if self.apparent else "tiers_kw" if self.tiers_kw else None
+        if self.load_factor is not None and other is not None:
+            raise InvalidTariff(
+                f"{place}.load_factor: {self.load_factor}: caps one price per kW, and does not go with {other}; "
+                "remove one of them"
+            )
+
+
+class ContractedPowerPart(PeriodsPart):
+    kind: Literal["contracted_power"]
+
+    def to_domain(self, place: str, frame: Frame) -> ContractedPower:
+        return ContractedPower(*self.named, self.indexed(place, frame))
+
+
+class BandPart(Part):
+    """Excess up to a percentage of the contract costs so many times the rate; the last band has no end."""
+
+    up_to_percent: Positive | None = None
+    times: Positive
+
+
+def _bands(bands: list[BandPart]) -> list[BandPart]:
+    if any(band.up_to_percent is None for band in bands[:-1]) or bands[-1].up_to_percent is not None:
+        raise ValueError("all bands but the last need up_to_percent, and the last has none")
+    for lower, upper in pairwise(band.up_to_percent for band in bands[:-1]):
+        if lower is not None and upper is not None and lower >= upper:
+            raise ValueError(f"{upper} comes after {lower}; write the bands from the lowest to the highest")
+    return bands
+
+
+class ExcessPowerPart(BlocksPart):
+    kind: Literal["excess_power"]
+    rule: Literal["banded", "quadratic"]
+    bands: Annotated[list[BandPart], Field(min_length=1, max_length=20), AfterValidator(_bands)] | None = None
+    free_percent: Percent = Decimal(0)
+    whole: bool = True
+    per_day: bool = False
+
+    def to_domain(self, place: str, frame: Frame) -> ExcessPower:
+        unfit = sorted(self.model_fields_set & {"bands", "free_percent", "whole"})
+        if self.rule == "quadratic" and unfit:
+            raise InvalidTariff(f"{place}.{unfit[0]}: the quadratic rule has none; remove it, or use rule = 'banded'")
+        minutes = self.block_minutes(place, frame)
+        return ExcessPower(
+            *self.named,
+            self.indexed(place, frame),
+            ExcessRule(self.rule),
+            tuple(Band(band.up_to_percent, band.times) for band in self.bands or [BandPart(times=Decimal(1))]),
+            self.free_percent,
+            self.whole,
+            self.per_day,
+            minutes,
+        )
+
+
+def _starts(instants: Sequence[datetime], minutes: int, frame: Frame, place: str) -> tuple[int, ...]:
+    """UTC seconds of coincident blocks. Raises `InvalidTariff` for an instant at which no block begins."""
+    found: list[int] = []
+    for at in instants:
+        local = at.astimezone(frame.zone)
+        if (local.hour * 60 + local.minute) % minutes or local.second or local.microsecond:
+            raise InvalidTariff(f"{place}: {at.isoformat()}: no block of {minutes} minutes begins then; give its start")
+        if int(at.timestamp()) in found:
+            raise InvalidTariff(f"{place}: {at.isoformat()} is there twice; remove one")
+        found.append(int(at.timestamp()))
+    return tuple(sorted(found))

@@ -1,0 +1,84 @@
+"""Charges on energy as a structure file writes them: by period, flat, in tiers, and at a published price."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from adapters.tariff_files.parts import Frame, NamedPart, PeriodsPart
+from adapters.tariff_files.values import Code, ascending, number
+from domain.charges import EnergyByPeriod, EnergyFlat, IndexedPrice, TieredEnergy, TierScope, TierUnit
+from domain.errors import InvalidTariff
+
+LARGEST_LIMIT = 10**12
+
+
+def _limit(value: Decimal) -> Decimal:
+    if not 0 < value <= LARGEST_LIMIT:
+        raise ValueError("a limit of a tier lies above 0 and up to a million million kWh")
+    if value != value.quantize(Decimal("0.001")):
+        raise ValueError("more than 3 decimals; energy is counted in whole watt-hours")
+    return value
+
+
+Limit = Annotated[Decimal, BeforeValidator(number), AfterValidator(_limit)]
+
+
+class EnergyByPeriodPart(PeriodsPart):
+    kind: Literal["energy_by_period"]
+
+    def to_domain(self, place: str, frame: Frame) -> EnergyByPeriod:
+        return EnergyByPeriod(*self.named, self.indexed(place, frame))
+
+
+class EnergyFlatPart(NamedPart):
+    kind: Literal["energy_flat"]
+
+    def to_domain(self, place: str, frame: Frame) -> EnergyFlat:
+        return EnergyFlat(*self.named)
+
+
+class TieredEnergyPart(PeriodsPart):
+    """The scope has no default: the same load and rates give three different bills."""
+
+    kind: Literal["tiered_energy"]
+    scope: Literal["per_period", "pooled_proportional", "pooled_chronological"]
+    limits: Annotated[list[Limit], Field(min_length=1, max_length=20), AfterValidator(ascending)]
+    banded: bool = False
+    unit: Literal["kWh", "kWh/day", "kWh/kW"] = "kWh"
+    kw_of: Code | None = None
+
+    def to_domain(self, place: str, frame: Frame) -> TieredEnergy:
+        self._check_kw(place)
+        return TieredEnergy(
+            *self.named,
+            self.indexed(place, frame),
+            TierScope(self.scope),
+            tuple(self.limits),
+            self.banded,
+            TierUnit(self.unit),
+            self.kw_of or "",
+        )
+
+    def _check_kw(self, place: str) -> None:
+        if self.unit != "kWh/kW":
+            if self.kw_of is not None:
+                raise InvalidTariff(f'{place}.kw_of: {self.kw_of!r}: only limits of unit "kWh/kW" need it; remove it')
+            return
+        if self.kw_of is None:
+            raise InvalidTariff(f"{place}.kw_of: is missing; name the demand charge whose kW the limits multiply")
+        if self.scope == "pooled_chronological" and not self.banded:
+            raise InvalidTariff(
+                f"{place}.scope: 'pooled_chronological': limits in kWh/kW are known when the month has ended, so no "
+                "interval can climb them; use 'pooled_proportional' or 'per_period'"
+            )
+
+
+class IndexedPricePart(NamedPart):
+    """Every kWh, at the price of its hour or quarter of an hour."""
+
+    kind: Literal["indexed_price"]
+    series: Code
+
+    def to_domain(self, place: str, frame: Frame) -> IndexedPrice:
+        return IndexedPrice(*self.named, self.series)

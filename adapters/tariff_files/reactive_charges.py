@@ -1,0 +1,99 @@
+"""Charges on reactive energy and the power factor as a structure file writes them."""
+
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from adapters.tariff_files.parts import BlockMinutes, Frame, NamedPart, PeriodsPart
+from adapters.tariff_files.values import Code, Number, Part, Percent, SomeText, Text, number
+from domain.charges import (
+    PowerFactorAdjustment,
+    PowerFactorEnergy,
+    PowerFactorSteps,
+    ReactiveEnergy,
+    ReactiveStep,
+    Threshold,
+)
+from domain.errors import InvalidTariff
+
+
+def _ratio(value: Decimal) -> Decimal:
+    if not 0 <= value <= 1000 or value != value.quantize(Decimal("0.001")):
+        raise ValueError("a share of kvarh in kWh lies between 0 and 1000 percent, with at most 3 decimals")
+    return value
+
+
+class ReactiveStepPart(Part):
+    """From this power factor on, the rate `code.key`."""
+
+    from_percent: Percent
+    key: Code
+
+
+def _steps(steps: list[ReactiveStepPart]) -> list[ReactiveStepPart]:
+    for upper, lower in pairwise(step.from_percent for step in steps):
+        if lower >= upper:
+            raise ValueError(f"{lower} comes after {upper}; write the steps from the highest power factor down")
+    if steps[-1].from_percent:
+        raise ValueError("no step holds for the poorest power factor; let the last one begin at 0")
+    if len({step.key for step in steps}) < len(steps):
+        raise ValueError("two steps have the same key; name each rate of its own")
+    return steps
+
+
+class ReactiveEnergyPart(PeriodsPart):
+    kind: Literal["reactive_energy"]
+    ratio_percent: Annotated[Decimal, BeforeValidator(number), AfterValidator(_ratio)]
+    per: Literal["month", "period", "hour"]
+    steps: Annotated[list[ReactiveStepPart], Field(min_length=1, max_length=20), AfterValidator(_steps)]
+
+    def to_domain(self, place: str, frame: Frame) -> ReactiveEnergy:
+        if self.per == "hour":
+            frame.check_minutes(60, f"{place}.per: 'hour'")
+            if len(self.steps) > 1:
+                raise InvalidTariff(f"{place}.steps: hours are added up at one rate, not {len(self.steps)}; keep one")
+        steps = tuple(ReactiveStep(step.from_percent, step.key) for step in self.steps)
+        return ReactiveEnergy(*self.named, self.indexed(place, frame), self.ratio_percent, self.per, steps)
+
+
+class PowerFactorEnergyPart(PeriodsPart):
+    kind: Literal["power_factor_energy"]
+    reference_percent: Annotated[int, Field(ge=1, le=100)]
+    minutes: BlockMinutes = 60
+
+    def to_domain(self, place: str, frame: Frame) -> PowerFactorEnergy:
+        frame.check_minutes(self.minutes, f"{place}.minutes")
+        return PowerFactorEnergy(*self.named, self.indexed(place, frame), self.reference_percent, self.minutes)
+
+
+class PowerFactorStepsPart(NamedPart):
+    kind: Literal["power_factor_steps"]
+    base: SomeText
+    threshold_percent: Percent
+
+    def to_domain(self, place: str, frame: Frame) -> PowerFactorSteps:
+        return PowerFactorSteps(*self.named, tuple(self.base), self.threshold_percent)
+
+
+class ThresholdPart(Part):
+    """The power factor asked from a date on, where the contract is at least so large."""
+
+    from_: Annotated[date, Field(alias="from")]
+    percent: Percent
+    contracted_kw_at_least: Number = Decimal(0)
+    source: Text
+
+    def to_domain(self) -> Threshold:
+        return Threshold(self.from_, self.percent, self.contracted_kw_at_least, self.source)
+
+
+class PowerFactorPart(NamedPart):
+    kind: Literal["power_factor"]
+    base: SomeText
+    threshold: Annotated[list[ThresholdPart], Field(min_length=1)]
+
+    def to_domain(self, place: str, frame: Frame) -> PowerFactorAdjustment:
+        return PowerFactorAdjustment(*self.named, tuple(self.base), tuple(part.to_domain() for part in self.threshold))

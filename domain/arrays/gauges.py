@@ -1,0 +1,146 @@
+"""Gauges over a whole month of blocks at once, to the same integers that one measurement at a time adds up to."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.arrays.determinants import MonthOfLoad
+from domain.arrays.load import Int, Load, Periods
+from domain.gauges import (
+    AnyGauge,
+    ChronologicalTiers,
+    IndexedEnergy,
+    PowerFactorExcess,
+    ReactiveByPeriod,
+    ReactiveExcess,
+    SquaredExcess,
+    TopBlocks,
+)
+
+LARGEST_SAFE = 2**62
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Blocks:
+    """Blocks of one length with at least one known interval: Wh, varh, period, UTC start in seconds."""
+
+    wh: Int
+    varh: Int
+    period: Periods
+    start_s: Int
+
+    def of(self, periods: tuple[int, ...]) -> "Blocks":
+        """Those of some periods."""
+        return self.where(np.isin(self.period, periods))
+
+    def where(self, chosen: NDArray[np.bool_]) -> "Blocks":
+        return Blocks(self.wh[chosen], self.varh[chosen], self.period[chosen], self.start_s[chosen])
+
+
+def read_gauges(load: Load, month: MonthOfLoad, gauges: tuple[AnyGauge, ...]) -> None:
+    """Put the states of all gauges into the month's determinants."""
+    by_minutes: dict[int, Blocks] = {}
+    for gauge in gauges:
+        if gauge.minutes not in by_minutes:
+            by_minutes[gauge.minutes] = blocks_of(load, month, gauge.minutes)
+        month.determinants.gauges.append(read(gauge, by_minutes[gauge.minutes]))
+
+
+def blocks_of(load: Load, month: MonthOfLoad, minutes: int) -> Blocks:
+    """The month's blocks of a length (0: its intervals), counted from the first local midnight of the month."""
+    step_s = load.step_minutes * 60
+    first_s, midnight_s = (
+        int(load.start.timestamp()) + month.span.start * step_s,
+        int(month.month.start_utc.timestamp()),
+    )
+    started = first_s + np.arange(len(month.energy_wh), dtype=np.int64) * step_s
+    length_s = max(minutes * 60, step_s)
+    number = (started - midnight_s) // length_s
+    cuts = np.flatnonzero(np.diff(number, prepend=-1))
+    varh = np.zeros_like(month.energy_wh) if load.reactive_varh is None else load.reactive_varh[month.span]
+    found = Blocks(
+        np.add.reduceat(month.energy_wh, cuts),
+        np.add.reduceat(varh, cuts),
+        month.period[cuts],
+        midnight_s + number[cuts] * length_s,
+    )
+    return found.where(np.logical_or.reduceat(month.known, cuts))
+
+
+def read(gauge: AnyGauge, blocks: Blocks) -> list[int]:  # noqa: PLR0911  # one answer for each kind of gauge
+    """The state of a gauge after all blocks."""
+    match gauge:
+        case TopBlocks():
+            return _top_blocks(gauge, blocks)
+        case SquaredExcess():
+            of = blocks.of((gauge.period,))
+            excess = np.maximum(of.wh * (60 // gauge.minutes) - gauge.limit_w, 0)
+            return [exact_sum_of_products(excess, excess)]
+        case ReactiveExcess():
+            of = blocks.of(gauge.periods)
+            return [int(np.maximum(of.varh * gauge.below - of.wh * gauge.above, 0).sum())]
+        case PowerFactorExcess():
+            return _power_factor(gauge, blocks.of(gauge.periods))
+        case ReactiveByPeriod():
+            return [int(blocks.varh[blocks.period == p].sum()) for p in range(gauge.count)]
+        case ChronologicalTiers():
+            return _tiers(gauge, blocks.of(gauge.counted))
+        case IndexedEnergy():
+            return _indexed(gauge, blocks)
+
+
+def exact_sum_of_products(a: Int, b: Int) -> int:
+    """Sum of a[i] x b[i], exactly: in 64 bits where they suffice, in Python's integers where not."""
+    if len(a) == 0 or int(np.abs(a).max()) * int(np.abs(b).max()) * len(a) < LARGEST_SAFE:
+        return int((a * b).sum())
+    return sum(x * y for x, y in zip(a.tolist(), b.tolist(), strict=True))
+
+
+def _top_blocks(gauge: TopBlocks, blocks: Blocks) -> list[int]:
+    chosen = blocks.of(gauge.periods)
+    if gauge.only is not None:
+        chosen = chosen.where(np.isin(chosen.start_s, gauge.only))
+    if gauge.apparent:
+        values = np.array(
+            [w * w + q * q for w, q in zip(chosen.wh.tolist(), chosen.varh.tolist(), strict=True)], dtype=object
+        )
+    else:
+        values = chosen.wh
+    order = sorted(range(len(values)), key=lambda i: (-values[i], chosen.start_s[i]))[: gauge.n] if len(values) else []
+    return [number for i in order for number in (int(values[i]), int(chosen.start_s[i]))]
+
+
+def _power_factor(gauge: PowerFactorExcess, of: Blocks) -> list[int]:
+    asked = [gauge.asked_mwh(w, q) for w, q in zip(of.wh.tolist(), of.varh.tolist(), strict=True)]
+    if not gauge.peak:
+        return [sum(max(0, a - w * 1000) for a, w in zip(asked, of.wh.tolist(), strict=True))]
+    if not asked:
+        return []
+    best, at = min(zip((-a for a in asked), of.start_s.tolist(), strict=True))
+    return [-best, at]
+
+
+def _tiers(gauge: ChronologicalTiers, blocks: Blocks) -> list[int]:
+    """Each interval's energy is cut at the limits that the running total crosses inside it."""
+    after = np.cumsum(blocks.wh)
+    before = after - blocks.wh
+    state: list[int] = []
+    lower = 0
+    for upper in (*gauge.limits_wh, LARGEST_SAFE):
+        part = np.clip(after, lower, upper) - np.clip(before, lower, upper)
+        state += [int(part[blocks.period == p].sum()) for p in range(gauge.periods)]
+        lower = upper
+    return state
+
+
+def _indexed(gauge: IndexedEnergy, blocks: Blocks) -> list[int]:
+    index = (blocks.start_s - gauge.start_s) // (gauge.minutes * 60)
+    inside = (index >= 0) & (index < len(gauge.prices_micro))
+    prices = np.array([0 if price is None else price for price in gauge.prices_micro], dtype=np.int64)
+    published = np.array([price is not None for price in gauge.prices_micro])
+    priced = inside.copy()
+    priced[inside] = published[index[inside]]
+    without = blocks.where(~priced & (blocks.wh > 0))
+    first = int(without.start_s.min()) if len(without.wh) else 0
+    return [exact_sum_of_products(blocks.wh[priced], prices[index[priced]]), int(without.wh.sum()), first]

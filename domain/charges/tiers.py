@@ -1,0 +1,145 @@
+"""Energy in tiers: the price depends on how much was used, and a tariff must say how periods share its ladder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from domain.bill import BillLine, ByEnergy, GrossLine
+from domain.charges.charge import Named
+from domain.determinants import Determinants
+from domain.gauges import AnyGauge, ChronologicalTiers
+from domain.money import EXACT, plain
+
+if TYPE_CHECKING:
+    from domain.terms import Terms
+
+
+class TierScope(StrEnum):
+    """How the periods of a month share a ladder of limits; the same load and rates give three different bills.
+
+    `per_period`: each period climbs a ladder of its own. `pooled_proportional`: the month climbs one ladder, and every
+    period has the month's mix of tiers. `pooled_chronological`: the month climbs one ladder in the order of time.
+    """
+
+    PER_PERIOD = "per_period"
+    POOLED_PROPORTIONAL = "pooled_proportional"
+    POOLED_CHRONOLOGICAL = "pooled_chronological"
+
+
+class TierUnit(StrEnum):
+    """What limits count: kWh of the month, kWh per day, or hours of use (kWh per billed kW of a charge)."""
+
+    KWH = "kWh"
+    KWH_PER_DAY = "kWh/day"
+    KWH_PER_KW = "kWh/kW"
+
+
+@dataclass(frozen=True)
+class TieredEnergy(Named):
+    """Energy by period and tier. `limits` are the upper limits of all tiers but the last; rates are `code.period.tN`.
+
+    Progressive: each slice at its own price. Banded: the whole volume at the price of the tier it ends in. `kw_of`
+    names the demand charge whose billed kW the limits of kWh/kW multiply; it stands before this charge on the bill.
+    """
+
+    periods: tuple[tuple[int, str], ...]
+    scope: TierScope
+    limits: tuple[Decimal, ...]
+    banded: bool = False
+    unit: TierUnit = TierUnit.KWH
+    kw_of: str = ""
+
+    @property
+    def line_codes(self) -> tuple[str, ...]:
+        tiers = range(1, len(self.limits) + 2)
+        return tuple(f"{self.code}.{name}.t{n}" for _, name in self.periods for n in tiers)
+
+    @property
+    def rate_keys(self) -> tuple[str, ...]:
+        return self.line_codes
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        return (self.kw_of,) if self.kw_of else ()
+
+    def gauges(self, terms: "Terms") -> tuple[AnyGauge, ...]:
+        return (self._gauge(terms),) if self._in_order else ()
+
+    def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
+        if self.unit is TierUnit.KWH_PER_KW:
+            return tuple(0 for _ in self.line_codes)  # the billed kW of the month decide: known at its close
+        parts = self._parts(d, terms, self._limits_wh(terms, ()))
+        return tuple(int(wh * terms.micro[code]) for wh, code in zip(parts, self.line_codes, strict=True))
+
+    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+        parts = self._parts(d, terms, self._limits_wh(terms, so_far))
+        tiers = len(self.limits) + 1
+        found = zip(parts, self.line_codes, strict=True)
+        return tuple(
+            self._line(wh, code, self.periods[i // tiers], i % tiers + 1, terms)
+            for i, (wh, code) in enumerate(found)
+            if wh
+        )
+
+    def _parts(self, d: Determinants, terms: "Terms", limits_wh: Sequence[Fraction]) -> list[Fraction]:
+        """Wh of each line, in the order of `line_codes`."""
+        if self._in_order:
+            state, count = terms.gauge(d, self._gauge(terms)), len(d.energy_wh)
+            return [Fraction(state[tier * count + p]) for p, _ in self.periods for tier in range(len(self.limits) + 1)]
+        own = [Fraction(d.energy_wh[p]) for p, _ in self.periods]
+        if self.scope is TierScope.PER_PERIOD:
+            return [part for wh in own for part in self._ladder(wh, limits_wh)]
+        total = sum(own, Fraction(0))
+        ladder = self._ladder(total, limits_wh)
+        return [wh * part / total if total else Fraction(0) for wh in own for part in ladder]
+
+    def _ladder(self, wh: Fraction, limits_wh: Sequence[Fraction]) -> list[Fraction]:
+        if self.banded:
+            reached = sum(1 for limit in limits_wh if wh > limit)
+            return [wh if tier == reached else Fraction(0) for tier in range(len(limits_wh) + 1)]
+        parts, lower = list[Fraction](), Fraction(0)
+        for limit in (*limits_wh, None):
+            upper = wh if limit is None else min(wh, limit)
+            parts.append(max(Fraction(0), upper - lower))
+            lower = max(lower, upper)
+        return parts
+
+    @property
+    def _in_order(self) -> bool:
+        """A banded volume has one price whatever its order; limits that wait for a demand cannot be climbed."""
+        return self.scope is TierScope.POOLED_CHRONOLOGICAL and not self.banded and self.unit is not TierUnit.KWH_PER_KW
+
+    def _gauge(self, terms: "Terms") -> ChronologicalTiers:
+        limits = self._limits_wh(terms, ())
+        counted = tuple(p for p, _ in self.periods)
+        return ChronologicalTiers(len(terms.tariff.periods), counted, tuple(int(limit) for limit in limits))
+
+    def _limits_wh(self, terms: "Terms", so_far: Sequence[BillLine]) -> list[Fraction]:
+        factor = Fraction(1000)
+        if self.unit is TierUnit.KWH_PER_DAY:
+            factor *= terms.month.days
+        elif self.unit is TierUnit.KWH_PER_KW:
+            factor *= sum((Fraction(line.quantity) for line in so_far if line.charge == self.kw_of), Fraction(0))
+        return [Fraction(limit) * factor for limit in self.limits]
+
+    def _line(self, wh: Fraction, code: str, period: tuple[int, str], tier: int, terms: "Terms") -> GrossLine:
+        index, name = period
+        kwh = EXACT.divide(Decimal(wh.numerator), Decimal(wh.denominator * 1000))
+        rate = terms.rates.values[code]
+        return GrossLine(
+            code=code,
+            charge=self.code,
+            group=self.group,
+            label=f"{self.label}, {name}, tier {tier}",
+            quantity=kwh,
+            unit="kWh",
+            rate=rate,
+            rate_unit=f"{terms.tariff.currency}/kWh",
+            formula=f"{plain(round(kwh, 6))} kWh x {rate}",
+            gross=EXACT.multiply(kwh, rate),
+            source=self.cited(terms),
+            basis=ByEnergy((index,)),
+        )

@@ -1,0 +1,182 @@
+"""`wattledger compare`: the same readings billed under several tariffs, and where the difference comes from."""
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.comparison_json import comparison_to_json, write_comparison
+from adapters.meter_files import MeterFile, read_meter_file, write_quarantine
+from adapters.report import write_comparison_page
+from adapters.tariff_files import TariffFiles
+from application.compare_bills import Candidate, compare_bills, wanted_by_all
+from domain.arrays import Load
+from domain.comparison import Comparison
+from domain.errors import BadOption, BadReadings
+from domain.terms import Contract
+from entrypoints import price_options as opt
+from entrypoints.comparison_tables import difference_tables, lines_table, totals_table
+from entrypoints.screen import OUT, progress, wrote
+
+HELP = """Bill the same readings under several tariffs: totals, every line side by side, and where the difference is.
+
+All are compared with the first, in its civil time. The file is declared as for `wattledger price`.
+
+    wattledger compare plant.csv --tariff mx-gdmth:golfo-centro,mx-gdmth:peninsular --contracted-kw all=800 --out choice
+
+Tariffs in another currency stand beside the first without a difference, unless `--rate-of-exchange` says what it is
+worth.
+"""
+
+TariffNames = Annotated[
+    list[str],
+    typer.Option("--tariff", help="Tariff ids or files, A,B,C. May repeat.", rich_help_panel=opt.MONEY),
+]
+OwnRates = Annotated[
+    list[str] | None,
+    typer.Option(help="A rate a table lacks, TARIFF/CODE=AMOUNT. May repeat.", rich_help_panel=opt.MONEY),
+]
+OwnKw = Annotated[
+    list[str] | None,
+    typer.Option(help="PERIOD=KW for all tariffs, TARIFF/PERIOD=KW for one. May repeat.", rich_help_panel=opt.MONEY),
+]
+RatesOf = Annotated[
+    str | None,
+    typer.Option(help="What if: rates of YYYY-MM for tariffs without these months.", rich_help_panel=opt.MONEY),
+]
+BillingTimezone = Annotated[
+    str | None,
+    typer.Option(help="Civil time of periods and months; else the first tariff's.", rich_help_panel=opt.MONEY),
+]
+Exchange = Annotated[
+    list[str] | None,
+    typer.Option(help="USD=17.1: 1 USD in the first tariff's currency. May repeat.", rich_help_panel=opt.MONEY),
+]
+Meter = Annotated[
+    str | None,
+    typer.Option(help="The meter to compare for, where the file holds several.", rich_help_panel=opt.RESULT),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.", rich_help_panel=opt.RESULT)]
+
+
+@opt.declares_the_file
+def command(
+    readings: opt.Readings,
+    tariff: TariffNames,
+    out: opt.Out,
+    facts: opt.Facts,
+    rate: OwnRates = None,
+    contracted_kw: OwnKw = None,
+    low_side: opt.LowSide = False,
+    billing_timezone: BillingTimezone = None,
+    rates_of: RatesOf = None,
+    rate_of_exchange: Exchange = None,
+    first: opt.FirstDay = None,
+    end: opt.EndDay = None,
+    meter: Meter = None,
+    on_bad_row: opt.BadRow = "stop",
+    as_json: AsJson = False,
+) -> None:
+    declaration = opt.declaration_of(readings, facts)
+    candidates = candidates_of(tariff, rate, contracted_kw, low_side=low_side)
+    zone, assumed = opt.zone(billing_timezone or candidates[0].tariff.timezone), opt.month(rates_of, "--rates-of")
+    worth = opt.amounts(rate_of_exchange, "--rate-of-exchange", "CURRENCY=AMOUNT")
+    wanted = wanted_by_all(candidates, zone, opt.day(first, "--from"), opt.day(end, "--to"), assumed)
+    with progress("Reading") as bar:
+        file = read_meter_file(readings, declaration, on_bad_row, wanted)
+        bar.say("Comparing")
+        comparison = compare_bills(_load(file, meter), candidates, zone, assumed, worth)
+        notes = [*notes_on(comparison), *file.notes]
+        written = _write(out, comparison, file, f"{readings.stem}: what it costs under each tariff", notes)
+    show(comparison, notes, written, as_json=as_json)
+
+
+def candidates_of(
+    names: Sequence[str], rates: Sequence[str] | None, kw: Sequence[str] | None, *, low_side: bool
+) -> list[Candidate]:
+    """The tariffs in the order of their names, each with its own rates and contract."""
+    single = [part.strip() for name in names for part in name.split(",") if part.strip()]
+    values = _by_tariff(opt.amounts(rates, "--rate", "TARIFF/CODE=AMOUNT"), single, "--rate")
+    powers = _by_tariff(opt.amounts(kw, "--contracted-kw", "PERIOD=KW or TARIFF/PERIOD=KW"), single, "--contracted-kw")
+    if not_said := values.pop("", None):
+        raise BadOption(f"--rate {next(iter(not_said))} does not say of which tariff; write TARIFF/CODE=AMOUNT")
+    shared, files = powers.pop("", {}), TariffFiles()
+    return [
+        Candidate(files.get(name, None, values.get(name, {})), Contract(_laid_over(shared, powers.get(name)), low_side))
+        for name in single
+    ]
+
+
+def notes_on(comparison: Comparison) -> list[str]:
+    """What a reader must know before believing a difference."""
+    currency, zone = comparison.first.tariff.currency, comparison.first.bills[0].zone.key
+    notes = []
+    for offer in comparison.offers:
+        name, own = offer.tariff.id, offer.tariff.currency
+        if offer.worth is None:
+            notes.append(
+                f"{name} is billed in {own}, {comparison.first.tariff.id} in {currency}: they stand side by side, and "
+                f"no difference is taken; --rate-of-exchange {own}=AMOUNT says what 1 {own} is in {currency}"
+            )
+        elif own != currency:
+            notes.append(f"{name} is billed in {own}, taken at 1 {own} = {offer.worth} {currency}")
+        if offer.tariff.timezone != zone:
+            notes.append(f"{name} usually holds in {offer.tariff.timezone}; its periods are taken in {zone} here")
+        notes += dict.fromkeys(f"{name}: {bill.assumption}" for bill in offer.bills if bill.assumption)
+    coverage = [bill.coverage for bill in comparison.first.bills]
+    if missing := sum(one.missing for one in coverage):
+        expected = sum(one.expected for one in coverage)
+        notes.append(f"{missing:,} of {expected:,} intervals of the billed months are missing: no bill is whole")
+    return notes
+
+
+def show(comparison: Comparison, notes: Sequence[str], written: Sequence[Path], *, as_json: bool) -> None:
+    """Print what came of it."""
+    if as_json:
+        typer.echo(json.dumps(comparison_to_json(comparison, notes), indent=1, ensure_ascii=False))
+        return
+    OUT.print(totals_table(comparison), lines_table(comparison), *difference_tables(comparison))
+    OUT.print()
+    for note in notes:
+        OUT.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
+    wrote(written)
+
+
+def _write(out: Path, comparison: Comparison, file: MeterFile, title: str, notes: Sequence[str]) -> list[Path]:
+    out.mkdir(parents=True, exist_ok=True)
+    written = [out / "comparison.json", out / "comparison.html"]
+    write_comparison(written[0], comparison, notes)
+    write_comparison_page(written[1], comparison, title, notes)
+    if file.rejected:
+        written.append(out / "quarantine.csv")
+        write_quarantine(written[-1], file)
+    return written
+
+
+def _load(file: MeterFile, meter: str | None) -> Load:
+    """The one load to compare for. Raises `BadReadings`."""
+    names = [load.meter for load in file.loads]
+    if meter is None and len(names) > 1:
+        raise BadReadings(f"the file holds {len(names)} meters; choose one with --meter: {', '.join(names)}")
+    if meter is not None and meter not in names:
+        raise BadReadings(f"--meter {meter!r} is not in the file; it holds {', '.join(names)}")
+    return file.loads[0 if meter is None else names.index(meter)]
+
+
+def _by_tariff(given: dict[str, Decimal], tariffs: Sequence[str], option: str) -> dict[str, dict[str, Decimal]]:
+    """TARIFF/NAME=AMOUNT by tariff; what names none is under the empty name. Raises `BadOption`."""
+    found: dict[str, dict[str, Decimal]] = {}
+    for name, amount in given.items():
+        tariff, _, own = name.rpartition("/")
+        if tariff and tariff not in tariffs:
+            raise BadOption(f"{option} {name}: {tariff!r} is none of the tariffs; they are {', '.join(tariffs)}")
+        found.setdefault(tariff, {})[own] = amount
+    return found
+
+
+def _laid_over(shared: dict[str, Decimal], own: dict[str, Decimal] | None) -> dict[str, Decimal]:
+    """A tariff's own kW in place of the shared; its own `all` replaces every one of the shared."""
+    return {**({} if "all" in (own or {}) else shared), **(own or {})}

@@ -1,0 +1,100 @@
+"""A comparison of tariffs on the terminal: tariffs are lettered, so that their amounts fit beside each other."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from string import ascii_uppercase
+
+from rich.table import Table
+
+from domain.comparison import Comparison, Heading, Row, subtract
+
+UNKNOWN = "-"
+
+
+def totals_table(comparison: Comparison) -> Table:
+    """What each tariff comes to, and what it costs beyond the first."""
+    bills, first = comparison.first.bills, comparison.first
+    kwh = Decimal(sum(bill.determinants.total_wh for bill in bills)).scaleb(-3)
+    title = f"\n{bills[0].supply_point}, {bills[0].first} to {bills[-1].end} (end excluded), {kwh:,.0f} kWh"
+    table = _table(title, ["", "tariff", "total", "", "per kWh", "less A", "in %"], left=(0, 1, 3))
+    for letter, offer in zip(ascii_uppercase, comparison.offers, strict=False):
+        difference = comparison.difference(offer)
+        less, percent = UNKNOWN, UNKNOWN
+        if difference is not None and offer is not first:
+            less, percent = _signed(difference.total), _percent(difference.total, first.total)
+        per_kwh = f"{offer.total / kwh:,.4f}" if kwh else UNKNOWN
+        table.add_row(letter, offer.tariff.id, f"{offer.total:,.2f}", offer.tariff.currency, per_kwh, less, percent)
+    return table
+
+
+def lines_table(comparison: Comparison) -> Table:
+    """Every line under each tariff, in its currency, with the sum of each heading."""
+    letters = ascii_uppercase[: len(comparison.offers)]
+    less = [f"{letter}-A" for letter, offer in zip(letters[1:], comparison.offers[1:], strict=True) if offer.worth]
+    table = _table("\nLine by line", ["", *letters, *less], left=(0,))
+    for heading in comparison.headings:
+        table.add_row(heading.capitalize(), *_cells(comparison, comparison.amounts(heading)), style="bold")
+        for row in comparison.rows:
+            if row.heading is heading:
+                table.add_row(f"  {row.label}", *_cells(comparison, row.amounts))
+    table.add_row("Total", *_cells(comparison, [offer.total for offer in comparison.offers]), style="bold")
+    return table
+
+
+def difference_tables(comparison: Comparison) -> list[Table]:
+    """For each other tariff, where the difference to the first comes from, the largest part first."""
+    tables = []
+    for letter, offer in zip(ascii_uppercase[1:], comparison.offers[1:], strict=False):
+        difference = comparison.difference(offer)
+        if difference is None:
+            continue
+        title = f"\nWhere {letter}-A comes from, {comparison.first.tariff.currency}"
+        table = _table(title, [], left=(0, 2))
+        for heading, amount in difference.by_heading:
+            if not amount:
+                continue
+            table.add_row(heading.capitalize(), f"{amount:+,.2f}", _most(comparison, heading, letter))
+        table.add_row("Total", _signed(difference.total), "", style="bold")
+        tables.append(table)
+    return tables
+
+
+def _most(comparison: Comparison, heading: Heading, letter: str) -> str:
+    """The line that makes the most of a heading's difference."""
+    at = ascii_uppercase.index(letter)
+    moved = [(_less(comparison, row, at), row.label) for row in comparison.rows if row.heading is heading]
+    amount, label = max(moved, key=lambda one: abs(one[0]))
+    return f"most: {label} {amount:+,.2f}" if len(moved) > 1 and amount else ""
+
+
+def _less(comparison: Comparison, row: Row, at: int) -> Decimal:
+    first, other, worth = row.amounts[0], row.amounts[at], comparison.offers[at].worth
+    return subtract(other or Decimal(0), worth or Decimal(1), first or Decimal(0))
+
+
+def _cells(comparison: Comparison, amounts: Sequence[Decimal | None]) -> list[str]:
+    """Amounts, each in its currency, then what each other one is beyond the first."""
+    first = amounts[0] or Decimal(0)
+    cells = [UNKNOWN if amount is None else f"{amount:,.2f}" for amount in amounts]
+    for offer, amount in zip(comparison.offers[1:], amounts[1:], strict=True):
+        if offer.worth is not None:
+            both = amount is None and amounts[0] is None
+            cells.append("" if both else _signed(subtract(amount or Decimal(0), offer.worth, first)))
+    return cells
+
+
+def _signed(amount: Decimal) -> str:
+    return f"{amount:+,.2f}" if amount else "0.00"
+
+
+def _percent(part: Decimal, whole: Decimal) -> str:
+    return f"{100 * part / whole:+.1f}" if whole else UNKNOWN
+
+
+def _table(title: str, columns: list[str], left: tuple[int, ...]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+    table.show_header = bool(columns)
+    for i in range(max(len(columns), 3)):
+        name = columns[i] if i < len(columns) else ""
+        table.add_column(name, justify="left" if i in left else "right", overflow="fold")
+    return table

@@ -1,0 +1,190 @@
+"""`wattledger explain` and `wattledger compare` as a user meets them."""
+
+import json
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from entrypoints.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+TWO = ("--tariff", "mx-gdmth:golfo-centro,mx-gdmth:peninsular", "--rate", "mx-gdmth:peninsular/supplier_fixed=461.75")
+KW = ("--contracted-kw", "all=800")
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line in this process: exit code, standard output, standard error."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+    def command(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["wattledger", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, err = capsys.readouterr()
+        return int(end.value.code or 0), out, err
+
+    return command
+
+
+@pytest.fixture
+def readings(root: Path) -> Path:
+    return root / "examples" / "readings" / "plant_15min.csv"
+
+
+@pytest.fixture
+def bill(run: Run, readings: Path, tmp_path: Path) -> Path:
+    assert run("price", readings, "--tariff", "mx-gdmth:golfo-centro", *KW, "--out", tmp_path / "bill")[0] == 0
+    return tmp_path / "bill" / "bill.json"
+
+
+def test_a_demand_line_tells_its_formula_its_law_and_when_the_peak_was(run: Run, bill: Path) -> None:
+    code, out, err = run("explain", bill, "capacity")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[3].split() == ["Capacity", "[capacity]", "268,657.00", "MXN"]
+    for told in ("685 kW", "392.20 MXN/kW", "maximum in peak 685", "268,657.00 MXN, before rounding", "A/158/2024"):
+        assert told in out
+    assert "began Wednesday, 2026-01-28 at 21:15, local time of America/Mexico_City" in out
+
+
+def test_a_percentage_tells_what_it_is_of(run: Run, bill: Path) -> None:
+    out = " ".join(run("explain", bill, "vat")[1].split())
+    assert "percent of supplier_fixed 461.75, distribution 85,220.85," in out
+    assert "together 933,815.84 MXN" in out
+
+
+def test_every_line_is_explained_within_100_columns(run: Run, bill: Path) -> None:
+    out = run("explain", bill)[1]
+    stored = json.loads(bill.read_text(encoding="utf-8"))["bills"][0]
+    assert max(map(len, out.splitlines())) <= 100
+    assert all(f"[{line['code']}]" in out for line in stored["lines"])
+    assert f"{Decimal(stored['total']):,f} MXN" in out
+
+
+def test_json_gives_the_lines_as_they_stand_in_the_file(run: Run, bill: Path) -> None:
+    stored = json.loads(bill.read_text(encoding="utf-8"))["bills"][0]["lines"]
+    told = json.loads(run("explain", bill, "--month", "2026-01", "--json")[1])
+    assert told == [{"month": "2026-01", "line": line} for line in stored]
+    group = json.loads(run("explain", bill, "energy", "--json")[1])
+    assert [one["line"]["code"] for one in group] == ["energy.base", "energy.intermediate", "energy.peak"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("capacty",), "no line, charge or group is called 'capacty'; the lines are supplier_fixed,"),
+        (("--month", "2025-12"), "--month 2025-12 has no bill in the file; it holds 2026-01"),
+        (("--month", "January"), "--month 'January"),
+    ],
+)
+def test_a_line_or_month_that_is_not_there_is_refused(run: Run, bill: Path, words: tuple[str, ...], told: str) -> None:
+    code, out, err = run("explain", bill, *words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert told in err
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (('"wattledger-bill/2"', '"wattledger-bill/9"'), "schema 'wattledger-bill/9' is not 'wattledger-bill/2'"),
+        (('"268657.00"', "268657.00"), "gross: must be a number written as text"),
+        (('"amount": "268657.00"', '"amount": "268657.01"'), "add up to 1083226.38, not to its total 1083226.37"),
+        (('"America/Mexico_City"', '"Atlantis"'), "'Atlantis' is no time zone"),
+        (('"unit"', '"units"'), "bills.0.lines.0.unit: Field required"),
+        (("{", "{{"), "is not JSON"),
+    ],
+    ids=["schema", "float", "sum", "zone", "field", "json"],
+)
+def test_a_bill_that_was_changed_explains_nothing(run: Run, bill: Path, change: tuple[str, str], told: str) -> None:
+    text = bill.read_text(encoding="utf-8")
+    assert change[0] in text
+    bill.write_text(text.replace(*change), encoding="utf-8")
+    code, out, err = run("explain", bill)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert told in err
+    assert str(bill) in err
+
+
+def test_a_bill_that_is_not_there_is_refused(run: Run, tmp_path: Path) -> None:
+    assert "there is no such file" in run("explain", tmp_path / "bill.json")[2]
+
+
+def test_compare_says_what_price_says(run: Run, readings: Path, bill: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "choice"
+    code, out, err = run("compare", readings, *TWO, *KW, "--out", folder)
+    assert (code, err) == (0, "")
+    found = json.loads((folder / "comparison.json").read_text(encoding="utf-8"))
+    priced = json.loads(bill.read_text(encoding="utf-8"))["bills"][0]
+    assert found["tariffs"][0]["total"] == priced["total"]
+    amounts = {line["code"]: line["amounts"]["mx-gdmth:golfo-centro"] for line in found["lines"]}
+    assert amounts == {line["code"]: line["amount"] for line in priced["lines"]}
+    first, other = found["tariffs"]
+    assert Decimal(other["difference_to_first"]["total"]) == Decimal(other["total"]) - Decimal(first["total"])
+    assert f"{Decimal(other['difference_to_first']['total']):+,.2f}" in out
+    assert "<html" in (folder / "comparison.html").read_text(encoding="utf-8")
+
+
+def test_tariffs_may_be_listed_or_repeated_and_json_is_what_is_written(
+    run: Run, readings: Path, tmp_path: Path
+) -> None:
+    listed = run("compare", readings, *TWO, *KW, "--out", tmp_path / "a", "--json")[1]
+    names = ("--tariff", "mx-gdmth:golfo-centro", "--tariff", "mx-gdmth:peninsular")
+    repeated = run("compare", readings, *names, *TWO[2:], *KW, "--out", tmp_path / "b", "--json")[1]
+    assert listed == repeated == (tmp_path / "a" / "comparison.json").read_text(encoding="utf-8")
+
+
+def test_another_currency_stands_beside_and_says_why(run: Run, readings: Path, tmp_path: Path) -> None:
+    words = ("compare", readings, "--tariff", "mx-gdmth:golfo-centro,es-6.1td", *KW, "--rates-of", "2025-01")
+    code, out, _ = run(*words, "--out", tmp_path, "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["tariffs"][1]["difference_to_first"] is None
+    assert any("no difference is taken" in note for note in found["notes"])
+    assert any("usually holds in Europe/Madrid" in note for note in found["notes"])
+    assert [bool(tariff["assumptions"]) for tariff in found["tariffs"]] == [False, True]
+    found = json.loads(run(*words, "--out", tmp_path, "--json", "--rate-of-exchange", "EUR=20")[1])
+    first, other = found["tariffs"]
+    assert Decimal(other["difference_to_first"]["total"]) == 20 * Decimal(other["total"]) - Decimal(first["total"])
+
+
+def test_a_tariff_may_have_its_own_contracted_power(run: Run, readings: Path, tmp_path: Path) -> None:
+    words = ("compare", readings, "--tariff", "es-6.1td,es-3.0td", "--rates-of", "2025-01", "--out", tmp_path, "--json")
+    billing = ("--billing-timezone", "America/Mexico_City")
+    shared = json.loads(run(*words, *billing, *KW)[1])["tariffs"]
+    own = json.loads(run(*words, *billing, *KW, "--contracted-kw", "es-3.0td/all=900")[1])["tariffs"]
+    assert own[0] == shared[0]
+    assert Decimal(own[1]["by_heading"]["power"]) > Decimal(shared[1]["by_heading"]["power"])
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--tariff", "mx-gdmth:golfo-centro"), "name at least two"),
+        (("--tariff", "mx-gdmth:golfo-centro,gdmth"), "there is no tariff 'gdmth'"),
+        ((*TWO, "--contracted-kw", "gdmth/all=5"), "'gdmth' is none of the tariffs"),
+        ((*TWO[:2], "--rate", "supplier_fixed=5"), "does not say of which tariff"),
+        (("--tariff", "mx-gdmth:golfo-centro,es-6.1td"), "has no rate in tariff es-6.1td"),
+        ((*TWO, "--rate-of-exchange", "USD=17.1"), "--rate-of-exchange USD is of no use"),
+        ((*TWO, "--meter", "press"), "--meter 'press' is not in the file; it holds plant"),
+    ],
+)
+def test_a_comparison_that_makes_no_sense_is_refused_on_one_line(
+    run: Run, readings: Path, tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
+    code, out, err = run("compare", readings, *words, *KW, "--out", tmp_path / "out")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert told in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_of_several_meters_is_chosen_by_name(run: Run, root: Path, tmp_path: Path) -> None:
+    words = ("compare", root / "examples" / "readings" / "registers_5min.csv", *TWO, *KW, "--out", tmp_path, "--json")
+    code, _, err = run(*words)
+    assert code == 2
+    assert "choose one with --meter: compressor-1, furnace-2" in err
+    found = json.loads(run(*words, "--meter", "furnace-2")[1])
+    assert found["supply_point"] == "furnace-2"
+    assert any("no bill is whole" in note for note in found["notes"])

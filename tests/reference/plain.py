@@ -1,0 +1,373 @@
+"""A second opinion on every charge: slow and plain, written from the words of the rules, one interval after another.
+
+It reads what a tariff says (the fields of its charges, its windows and rates) and calls none of the code that prices:
+no determinants, gauges, integers of nano-currency or arrays. Numbers are fractions; a square root has sixty digits.
+Where the engine's documents cut or round on the way (a price to the micro, ERE to the mWh), so does this.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
+from functools import cached_property, singledispatch
+from math import ceil, floor
+from typing import Protocol
+
+from domain import charges as kinds
+from domain.tariff import Tariff
+
+SIXTY_DIGITS = Context(prec=60)
+Parts = list[tuple[str, Fraction, Fraction]]
+"""Code, quantity and unrounded amount of each line."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A known interval: its local start, kWh and kvarh."""
+
+    at: datetime
+    kwh: Fraction
+    kvarh: Fraction
+
+
+@dataclass(frozen=True)
+class Block:
+    """Known intervals of one block: its period and UTC start, kWh and kvarh."""
+
+    period: str
+    start: datetime
+    kwh: Fraction
+    kvarh: Fraction
+
+
+@dataclass(frozen=True)
+class Line:
+    code: str
+    charge: str
+    group: str
+    quantity: Fraction
+    gross: Fraction
+    amount: Decimal
+
+
+@dataclass
+class Month:
+    """What a month's bill is made of. `load` is in the order of time."""
+
+    tariff: Tariff
+    rates: Mapping[str, Decimal]
+    contracted_kw: Decimal
+    history: Mapping[str, Mapping[date, Fraction]]
+    first: date
+    load: Sequence[Interval]
+    low_side: bool = False
+    _blocks: dict[int, list[Block]] = field(default_factory=dict)
+
+    @property
+    def days(self) -> int:
+        return ((self.first + timedelta(days=31)).replace(day=1) - self.first).days
+
+    def rate(self, key: str) -> Fraction:
+        return Fraction(self.rates[key])
+
+    def kwh(self, periods: Sequence[str]) -> Fraction:
+        return sum((self._used[name][0] for name in periods), Fraction(0))
+
+    def kvarh(self, periods: Sequence[str]) -> Fraction:
+        return sum((self._used[name][1] for name in periods), Fraction(0))
+
+    @cached_property
+    def _used(self) -> dict[str, tuple[Fraction, Fraction]]:
+        used = dict.fromkeys(self.tariff.periods, ZEROS)
+        for one in self.load:
+            kwh, kvarh = used[name := self.period(one.at)]
+            used[name] = (kwh + one.kwh, kvarh + one.kvarh)
+        return used
+
+    def period(self, at: datetime) -> str:
+        minute = at.hour * 60 + at.minute
+        windows = self.tariff.calendar.windows_of(at.date())
+        return next(w.period for w in windows if w.from_minute <= minute < w.to_minute)
+
+    def blocks(self, minutes: int) -> list[Block]:
+        """Blocks count from local midnight, in hours that pass, not in hours that the clock shows."""
+        length, found = timedelta(minutes=minutes), dict[datetime, Block]()
+        for one in self.load if minutes not in self._blocks else ():
+            midnight = datetime.combine(one.at.date(), time(), one.at.tzinfo).astimezone(UTC)
+            start = midnight + (one.at.astimezone(UTC) - midnight) // length * length
+            so_far = found.get(start) or Block(self.period(start.astimezone(one.at.tzinfo)), start, *ZEROS)
+            found[start] = Block(so_far.period, start, so_far.kwh + one.kwh, so_far.kvarh + one.kvarh)
+        return self._blocks.setdefault(minutes, list(found.values()))
+
+
+ZEROS = (Fraction(0), Fraction(0))
+
+
+def bill(month: Month) -> dict[str, Line]:
+    """All lines by code, in order; each is rounded before a later one may build on it."""
+    lines: dict[str, Line] = {}
+    for charge in month.tariff.charges:
+        for code, quantity, gross in price(charge, month, list(lines.values())):
+            amount = rounded(gross, month.tariff.rounding.places)
+            lines[code] = Line(code, charge.code, charge.group, quantity, gross, amount)
+    return lines
+
+
+def demand_kw(charge: kinds.MaximumDemand, month: Month) -> Fraction:
+    """The month's own maximum: what later months remember."""
+    minutes = charge.minutes or month.tariff.demand_minutes
+    seen = [block for block in month.blocks(minutes) if block.period in names(charge)]
+    if charge.only_s is not None:
+        seen = [block for block in seen if block.start.timestamp() in charge.only_s]
+    heights = [root(block.kwh**2 + block.kvarh**2) if charge.apparent else block.kwh for block in seen]
+    highest = sorted(heights, reverse=True)[: charge.highest_blocks]
+    kw = sum(highest, Fraction(0)) / max(1, len(highest)) * 60 / minutes
+    return Fraction(ceil(kw)) if charge.round_up_kw else kw
+
+
+@singledispatch
+def price(charge: object, month: Month, so_far: list[Line]) -> Parts:
+    raise NotImplementedError(f"no plain rule for {type(charge).__name__}")
+
+
+@price.register
+def _(charge: kinds.EnergyByPeriod, month: Month, so_far: list[Line]) -> Parts:
+    return [times(month.kwh([name]), f"{charge.code}.{name}", month) for name in names(charge)]
+
+
+@price.register
+def _(charge: kinds.EnergyFlat, month: Month, so_far: list[Line]) -> Parts:
+    return [times(month.kwh(month.tariff.periods), charge.code, month)]
+
+
+@price.register
+def _(charge: kinds.Fixed, month: Month, so_far: list[Line]) -> Parts:
+    return [times(Fraction(month.days if charge.per == "day" else 1), charge.code, month)]
+
+
+@price.register
+def _(charge: kinds.ContractedPower, month: Month, so_far: list[Line]) -> Parts:
+    year = date(month.first.year, 12, 31) - date(month.first.year - 1, 12, 31)
+    days = Fraction(month.days, year.days if charge.per == "year" else 1)
+    kw = Fraction(month.contracted_kw)
+    keys = [f"{charge.code}.{name}" for name in names(charge)]
+    return [(key, kw, kw * month.rate(key) * days) for key in keys]
+
+
+@price.register
+def _(charge: kinds.MaximumDemand, month: Month, so_far: list[Line]) -> Parts:
+    kw = demand_kw(charge, month)
+    known = month.history.get(charge.code, {})
+    if (back := charge.look_back) and (not back.in_months or month.first.month in back.in_months):
+        years = [kw, *(known[at] for at in months_before(month.first, back.months - 1) if at in known)]
+        highest = sorted(years, reverse=True)[: back.highest]
+        kw = sum(highest) / Fraction(len(highest))
+    if ratchet := charge.ratchet:
+        window = [at for at in months_before(month.first, ratchet.months) if at in known]
+        allowed = [at for at in window if not ratchet.only_months or at.month in ratchet.only_months]
+        kw = max([kw, *(known[at] * Fraction(ratchet.percent) / 100 for at in allowed)])
+    if charge.at_least_kw is not None:
+        kw = max(kw, Fraction(charge.at_least_kw))
+    if charge.load_factor is not None:
+        kw = min(kw, Fraction(ceil(month.kwh(month.tariff.periods) / (24 * month.days * Fraction(charge.load_factor)))))
+    if not charge.tiers_kw:
+        return [times(kw, charge.code, month)]
+    slices = ladder(kw, [Fraction(limit) for limit in charge.tiers_kw])
+    return [times(part, f"{charge.code}.t{n}", month) for n, part in enumerate(slices, 1)]
+
+
+@price.register
+def _(charge: kinds.TieredEnergy, month: Month, so_far: list[Line]) -> Parts:
+    factor = Fraction(1)
+    if charge.unit is kinds.TierUnit.KWH_PER_DAY:
+        factor = Fraction(month.days)
+    if charge.unit is kinds.TierUnit.KWH_PER_KW:  # the kW as printed, to the milliwatt
+        factor = sum((round(line.quantity, 6) for line in so_far if line.charge == charge.kw_of), Fraction(0))
+    limits = [Fraction(limit) * factor for limit in charge.limits]
+    tiers = len(limits) + 1
+    used = {(name, tier): Fraction(0) for name in names(charge) for tier in range(tiers)}
+    if charge.scope is kinds.TierScope.PER_PERIOD:
+        for name in names(charge):
+            climb(used, name, month.kwh([name]), limits, charge.banded)
+    elif charge.scope is kinds.TierScope.POOLED_CHRONOLOGICAL and not charge.banded:
+        total = Fraction(0)
+        for one in month.load:
+            if (name := month.period(one.at)) in names(charge):
+                below, above = ladder(total, limits), ladder(total + one.kwh, limits)
+                total += one.kwh
+                for tier in range(tiers):
+                    used[name, tier] += above[tier] - below[tier]
+    elif whole := month.kwh(names(charge)):
+        for name in names(charge):
+            mix = banded(whole, limits) if charge.banded else ladder(whole, limits)
+            for tier in range(tiers):
+                used[name, tier] += month.kwh([name]) * mix[tier] / whole
+    return [times(kwh, f"{charge.code}.{name}.t{tier + 1}", month) for (name, tier), kwh in used.items()]
+
+
+@price.register
+def _(charge: kinds.IndexedPrice, month: Month, so_far: list[Line]) -> Parts:
+    series = next(one for one in month.tariff.series if one.name == charge.series)
+    factor = month.rate(f"{charge.code}.factor") / 100 * (1 + month.rate(f"{charge.code}.losses") / 100)
+    cost = Fraction(0)
+    for one in month.load:
+        published = series.prices_micro[(one.at - series.start) // timedelta(minutes=series.minutes)]
+        assert published is not None
+        exact = factor * Fraction(published, 10**6) + month.rate(f"{charge.code}.adder")
+        cost += one.kwh * Fraction(rounded(exact, 6))
+    return [(charge.code, month.kwh(month.tariff.periods), cost)]
+
+
+@price.register
+def _(charge: kinds.ExcessPower, month: Month, so_far: list[Line]) -> Parts:
+    contracted, parts = Fraction(month.contracted_kw), []
+    for name in names(charge):
+        kws = [block.kwh * 60 / charge.minutes for block in month.blocks(charge.minutes) if block.period == name]
+        if charge.rule is kinds.ExcessRule.QUADRATIC:
+            kw = root(sum((max(kw - contracted, Fraction(0)) ** 2 for kw in kws), Fraction(0)))
+        else:
+            kw = beyond(charge, max(kws, default=Fraction(0)), contracted)
+        _, _, gross = times(kw, f"{charge.code}.{name}", month)
+        parts.append((f"{charge.code}.{name}", kw, gross * (month.days if charge.per_day else 1)))
+    return parts
+
+
+@price.register
+def _(charge: kinds.ReactiveEnergy, month: Month, so_far: list[Line]) -> Parts:
+    share, rate_of = Fraction(charge.ratio_percent) / 100, [f"{charge.code}.{step.key}" for step in charge.steps]
+    if charge.per == "hour":
+        hours = [block for block in month.blocks(60) if block.period in names(charge)]
+        excess = sum((max(Fraction(0), hour.kvarh - share * hour.kwh) for hour in hours), Fraction(0))
+        return [(charge.code, excess, excess * month.rate(rate_of[0]))]
+    parts = Parts()
+    for name in names(charge) if charge.per == "period" else [""]:
+        periods = [name] if name else names(charge)
+        kwh, kvarh = month.kwh(periods), month.kvarh(periods)
+        excess, factor = max(Fraction(0), kvarh - share * kwh), power_factor(kwh, kvarh)
+        key = next(key for key, step in zip(rate_of, charge.steps, strict=True) if factor >= step.from_percent)
+        parts.append((f"{charge.code}.{name}".rstrip("."), excess, excess * month.rate(key)))
+    return parts
+
+
+@price.register
+def _(charge: kinds.PowerFactorEnergy, month: Month, so_far: list[Line]) -> Parts:
+    displaced = Fraction(0)
+    for block in month.blocks(charge.minutes):
+        if block.period in names(charge):
+            asked = root(block.kwh**2 + block.kvarh**2) * charge.reference_percent / 100
+            displaced += max(Fraction(0), Fraction(floor(asked * 10**6), 10**6) - block.kwh)
+    return [times(displaced, charge.code, month)]
+
+
+@price.register
+def _(charge: kinds.PowerFactorAdjustment, month: Month, so_far: list[Line]) -> Parts:
+    kwh, kvarh = month.kwh(month.tariff.periods), month.kvarh(month.tariff.periods)
+    asked = max(
+        Fraction(one.percent)
+        for one in charge.thresholds
+        if one.valid_from <= month.first and one.contracted_kw_at_least <= month.contracted_kw
+    )
+    factor = Fraction(power_factor(kwh, kvarh))
+    if not kwh:
+        percent = Fraction(0)
+    elif factor < asked:
+        percent = min(Fraction(120), Fraction(60) * (asked / factor - 1)) if factor else Fraction(120)
+    else:
+        percent = -min(Fraction("2.5"), Fraction(25) * (1 - asked / factor))
+    return [percentage(charge.code, Fraction(rounded(percent, 1)), charge.base, so_far)]
+
+
+@price.register
+def _(charge: kinds.PowerFactorSteps, month: Month, so_far: list[Line]) -> Parts:
+    kwh, kvarh = month.kwh(month.tariff.periods), month.kvarh(month.tariff.periods)
+    factor = 100 * kwh / root(kwh**2 + kvarh**2) if kwh else Fraction(100)
+    steps = max(0, ceil(Fraction(charge.threshold_percent) - factor))
+    return [percentage(charge.code, steps * month.rate(charge.code), charge.base, so_far)]
+
+
+@price.register
+def _(charge: kinds.MinimumBill, month: Month, so_far: list[Line]) -> Parts:
+    return [(charge.code, Fraction(1), max(Fraction(0), month.rate(charge.code) - base(charge.base, so_far)))]
+
+
+@price.register
+def _(charge: kinds.Percentage, month: Month, so_far: list[Line]) -> Parts:
+    if charge.only_low_side and not month.low_side:
+        return []
+    code, quantity, gross = percentage(charge.code, month.rate(charge.code), charge.base, so_far)
+    if charge.inside:
+        gross = quantity * month.rate(charge.code) / (100 - sum(month.rate(name) for name in charge.inside))
+    if charge.floor_per_mwh is not None:
+        gross = max(gross, Fraction(charge.floor_per_mwh) * month.kwh(month.tariff.periods) / 1000)
+    return [(code, quantity, gross)]
+
+
+class OfPeriods(Protocol):
+    @property
+    def periods(self) -> tuple[tuple[int, str], ...]: ...
+
+
+def names(charge: OfPeriods) -> list[str]:
+    return [name for _, name in charge.periods]
+
+
+def times(quantity: Fraction, key: str, month: Month) -> tuple[str, Fraction, Fraction]:
+    return key, quantity, quantity * month.rate(key)
+
+
+def base(selected: Sequence[str], so_far: list[Line]) -> Fraction:
+    return sum((Fraction(one.amount) for one in so_far if {one.charge, one.group} & set(selected)), Fraction(0))
+
+
+def percentage(code: str, percent: Fraction, of: Sequence[str], so_far: list[Line]) -> tuple[str, Fraction, Fraction]:
+    return code, base(of, so_far), base(of, so_far) * percent / 100
+
+
+def ladder(amount: Fraction, limits: Sequence[Fraction]) -> list[Fraction]:
+    """The slices of an amount between limits."""
+    edges = [Fraction(0), *(min(limit, amount) for limit in limits), amount]
+    return [upper - lower for lower, upper in itertools.pairwise(edges)]
+
+
+def banded(amount: Fraction, limits: Sequence[Fraction]) -> list[Fraction]:
+    """The whole amount in the tier in which it ends."""
+    reached = sum(1 for limit in limits if amount > limit)
+    return [amount if tier == reached else Fraction(0) for tier in range(len(limits) + 1)]
+
+
+def climb(used: dict[tuple[str, int], Fraction], name: str, kwh: Fraction, limits: list[Fraction], whole: bool) -> None:
+    for tier, part in enumerate(banded(kwh, limits) if whole else ladder(kwh, limits)):
+        used[name, tier] += part
+
+
+def beyond(charge: kinds.ExcessPower, kw: Fraction, contracted: Fraction) -> Fraction:
+    free = contracted * Fraction(charge.free_percent) / 100
+    if kw <= contracted + free:
+        return Fraction(0)
+    excess = kw - contracted - (0 if charge.whole else free)
+    ends = [contracted * Fraction(band.up_to_percent or 0) / 100 for band in charge.bands[:-1]]
+    slices = ladder(excess, ends)
+    return sum((part * Fraction(band.times) for part, band in zip(slices, charge.bands, strict=True)), Fraction(0))
+
+
+def months_before(month: date, count: int) -> list[date]:
+    numbers = (month.year * 12 + month.month - 1 - back for back in range(1, count + 1))
+    return [date(number // 12, number % 12 + 1, 1) for number in numbers]
+
+
+def power_factor(kwh: Fraction, kvarh: Fraction) -> Decimal:
+    """Percent with two decimals; nothing used is a perfect one."""
+    return rounded(100 * kwh / root(kwh**2 + kvarh**2), 2) if kwh or kvarh else Decimal(100)
+
+
+def root(square: Fraction) -> Fraction:
+    exact = SIXTY_DIGITS.divide(Decimal(square.numerator), Decimal(square.denominator))
+    return Fraction(SIXTY_DIGITS.sqrt(exact))
+
+
+def rounded(amount: Fraction, places: int) -> Decimal:
+    """Halves away from zero."""
+    decimal = SIXTY_DIGITS.divide(Decimal(amount.numerator), Decimal(amount.denominator))
+    return decimal.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, context=SIXTY_DIGITS)
