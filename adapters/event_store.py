@@ -31,7 +31,7 @@ from domain.metering_day import MeteringDay
 from domain.terms import BillingMonth
 
 EVENTS_PER_READ = 1000
-DAYS_KEPT_WARM = 256
+DAYS_KEPT_WARM = 512
 """A consumer returns to the same few days upload after upload; a day of 50 meters is about 1 MB of Python objects."""
 
 

@@ -71,6 +71,8 @@ class _Found:
 
     def see(self, entry: LedgerEntry) -> None:
         match entry.event:
+            case DayOpened() if entry.day is not None:
+                self._opened[entry.device, entry.day] = entry.event
             case ReadingsPriced() | ReadingCorrected() if entry.day is not None:
                 opened = self._opened_day(entry.device, entry.day)
                 if opened is not None:
@@ -80,7 +82,7 @@ class _Found:
                 self._check(entry.event)
 
     def _opened_day(self, device: str, day: date) -> DayOpened | None:
-        """How a day is priced is fixed when it opens: looked up once."""
+        """How a day is priced is fixed when it opens, which the ledger has told before anything else of the day."""
         if (device, day) not in self._opened:
             self._opened[device, day] = self._days.get(device, day).opened
         return self._opened[device, day]

@@ -122,7 +122,7 @@ class Terms:
             if gauge.minutes % self.step_minutes:
                 raise BadReadings(
                     f"tariff {self.tariff.id} looks at blocks of {gauge.minutes} minutes; readings of "
-                    f"{self.step_minutes} minutes cannot tell them: use readings that divide them"
+                    f"{self.step_minutes} minutes cannot tell: use readings of 5 minutes, or of any that divides it"
                 )
         return found
 

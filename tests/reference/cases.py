@@ -49,24 +49,24 @@ class Case:
 
 def some_days(seed: int, load_seed: int, families: set[str]) -> Case:
     """Some days around the end of a month or a change of the clock, with gaps and estimates."""
-    dice = Random(load_seed)
+    dice = Random(load_seed)  # repeatable
     zone = dice.choice(sorted(PLACES))
     step = dice.choice([5, 15])
     start = dice.choice(PLACES[zone]) + timedelta(minutes=step) * dice.randrange(60)
     size = dice.randrange(1, 6000 // step)
     load = drawn(dice, start, step, size)
-    return case_of(Random(seed), families, load, ZoneInfo(zone))
+    return case_of(Random(seed), families, load, ZoneInfo(zone))  # repeatable
 
 
 def whole_months(seed: int, load_seed: int, families: set[str]) -> Case:
     """A month at five minutes, or two at fifteen, with every interval known."""
-    dice = Random(load_seed)
+    dice = Random(load_seed)  # repeatable
     zone, step = ZoneInfo(dice.choice(sorted(PLACES))), dice.choice([5, 15])
     first = BillingMonth(date(2026, dice.choice([2, 3, 4, 9, 10]), 1), zone)
     size = first.intervals(step) + (first.next().intervals(step) if step == 15 else 0)
     load = drawn(dice, first.start_utc, step, size)
     load.quality[:] = Quality.MEASURED
-    return case_of(Random(seed), families, load, zone)
+    return case_of(Random(seed), families, load, zone)  # repeatable
 
 
 def drawn(dice: Random, start: datetime, step: int, size: int) -> Load:

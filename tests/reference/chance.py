@@ -3,11 +3,11 @@
 Everything follows from the dice that are handed in, so an example is told by its seed.
 """
 
-import itertools
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from random import Random
 from typing import Literal
 
@@ -52,7 +52,7 @@ def tariff(dice: Random, families: Iterable[str], start: datetime, step_minutes:
 def calendar(dice: Random) -> Calendar:
     def windows() -> tuple[Window, ...]:
         hours = [0, *sorted(dice.sample(range(1, 24), dice.randrange(5))), 24]
-        edges = itertools.pairwise(hours)
+        edges = pairwise(hours)
         return tuple(Window(a * 60, b * 60, dice.choice(PERIODS)[1]) for a, b in edges)
 
     schedules = {(season.name, kind): windows() for season in SEASONS for kind in ("workday", "weekend")}

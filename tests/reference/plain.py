@@ -5,13 +5,13 @@ no determinants, gauges, integers of nano-currency or arrays. Numbers are fracti
 Where the engine's documents cut or round on the way (a price to the micro, ERE to the mWh), so does this.
 """
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import cached_property, singledispatch
+from itertools import pairwise
 from math import ceil, floor
 from typing import Protocol
 
@@ -328,7 +328,7 @@ def percentage(code: str, percent: Fraction, of: Sequence[str], so_far: list[Lin
 def ladder(amount: Fraction, limits: Sequence[Fraction]) -> list[Fraction]:
     """The slices of an amount between limits."""
     edges = [Fraction(0), *(min(limit, amount) for limit in limits), amount]
-    return [upper - lower for lower, upper in itertools.pairwise(edges)]
+    return [upper - lower for lower, upper in pairwise(edges)]
 
 
 def banded(amount: Fraction, limits: Sequence[Fraction]) -> list[Fraction]:

@@ -75,9 +75,9 @@ def test_readings_of_5_or_of_15_minutes_give_the_same_bill(
 ) -> None:
     zone = ZoneInfo("Europe/Madrid")
     start = BillingMonth(date(2026, 3, 1), zone).start_utc + timedelta(days=25)
-    fine = drawn(Random(load_seed), start, 5, days * 288)
+    fine = drawn(Random(load_seed), start, 5, days * 288)  # repeatable
     fine.quality[:] = Quality.MEASURED
-    case = case_of(Random(seed), families, of_15_minutes(fine), zone)
+    case = case_of(Random(seed), families, of_15_minutes(fine), zone)  # repeatable
     found = [replace(case, load=load).priced().bills for load in (fine, case.load)]
     for one, other in zip(*found, strict=True):
         assert one.lines == other.lines
