@@ -4,6 +4,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 RUNTIME := .venv/.runtime-is-installed
 DEV := .venv/.dev-is-installed
+ORACLES := .venv/.oracles-are-installed
 INSTALL := $(RUN) pip install --quiet --no-input --disable-pip-version-check
 LOCKED := $(INSTALL) --require-hashes --only-binary :all:
 
@@ -32,10 +33,10 @@ fmt: $(DEV)  ## format, and mend what can be mended
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(DEV)  ## measure what the README promises
+bench: $(DEV) $(ORACLES)  ## measure what the README promises
 	$(RUN) benchmarks --all
 
-nightly: $(DEV)  ## the long tests too
+nightly: $(DEV) $(ORACLES)  ## the long tests too
 	$(RUN) pytest -m "nightly or not nightly"
 
 CHROMIUM ?= chromium
@@ -50,6 +51,8 @@ lock: $(DEV)  ## pin the newest allowed versions of all dependencies
 	$(COMPILE) --upgrade pyproject.toml --group dev --output-file requirements/dev.txt
 	$(COMPILE) pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt
 	$(COMPILE) --constraint requirements/dev.txt --group build --output-file requirements/build.txt
+	$(COMPILE) --constraint requirements/dev.txt --group edge --output-file requirements/edge.txt
+	$(COMPILE) --constraint requirements/dev.txt --group oracles --output-file requirements/oracles.txt
 
 clean:  ## remove what make made
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
@@ -69,4 +72,8 @@ $(RUNTIME): $(BIN)/python pyproject.toml requirements/runtime.txt requirements/b
 
 $(DEV): $(RUNTIME) requirements/dev.txt
 	$(LOCKED) -r requirements/dev.txt
+	@touch $@
+
+$(ORACLES): $(DEV) requirements/oracles.txt
+	$(LOCKED) -r requirements/oracles.txt
 	@touch $@

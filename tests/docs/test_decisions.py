@@ -10,7 +10,7 @@ PAGES = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 SECTIONS = ["Context", "Decision", "Consequences"]
 MOST_LINES = 60
 OUR_FILE = re.compile(r"`((?:\.?[\w-]+/)+[\w.-]*|[\w-]*\.(?:toml|importlinter))`")
-PLANNED = {"requirements/edge.txt"}
+PLANNED: set[str] = set()
 """Files that a decision promises for later; each leaves this list when it is there."""
 
 
