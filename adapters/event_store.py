@@ -2,13 +2,17 @@
 
 Streams are named as people read them: `metering-day/DEVICE/2026-01-07`, `billing-period/POINT/2026-01`. One stream is
 one conditional write: the recorder refuses a version that exists, which is how two writers notice each other.
+
+A stored state is the event's bytes behind the instant at which it was recorded: what was known at a past moment is what
+a stream's first event of a later instant has before it.
 """
 
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from itertools import takewhile
 from pathlib import Path
 
 from eventsourcing.persistence import (
@@ -24,13 +28,16 @@ from eventsourcing.popo import POPOApplicationRecorder, POPOTrackingRecorder
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore, SQLiteTrackingRecorder
 
 from adapters.event_codec import decode, encode
-from application.ports import LedgerEntry, SomeoneElseWrote, Unavailable
+from application.ports import Clock, LedgerEntry, SomeoneElseWrote, Unavailable
 from domain.billing_period import BillingPeriod
 from domain.events import DayEvent, Event, PeriodClosed, PeriodEvent
 from domain.metering_day import MeteringDay
 from domain.terms import BillingMonth
 
 EVENTS_PER_READ = 1000
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+STAMPED = b"\x01"
+"""First byte of a state with an instant. Before there was one, states began with zlib's 0x78; they count as of 1970."""
 DAYS_KEPT_WARM = 512
 """A consumer returns to the same few days upload after upload; a day of 50 meters is about 1 MB of Python objects."""
 
@@ -45,32 +52,40 @@ class EventStore:
     positions: "StoredPositions"
 
     @classmethod
-    def in_memory(cls) -> "EventStore":
-        return cls._over(POPOApplicationRecorder(), POPOTrackingRecorder())
+    def in_memory(cls, clock: Clock) -> "EventStore":
+        return cls._over(POPOApplicationRecorder(), POPOTrackingRecorder(), clock)
 
     @classmethod
-    def sqlite(cls, path: Path) -> "EventStore":
+    def sqlite(cls, path: Path, clock: Clock) -> "EventStore":
         """In a SQLite file, created if it is not there."""
         store = SQLiteDatastore(str(path), originator_id_type="text", pool_size=1, max_overflow=0)
         events, tracking = SQLiteApplicationRecorder(store), SQLiteTrackingRecorder(store)
         events.create_table()
         tracking.create_table()
-        return cls._over(events, tracking)
+        return cls._over(events, tracking, clock)
 
     @classmethod
-    def _over(cls, events: ApplicationRecorder, tracking: TrackingRecorder) -> "EventStore":
-        return cls(StoredDays(events), StoredPeriods(events), StoredLedger(events), StoredPositions(tracking))
+    def _over(cls, events: ApplicationRecorder, tracking: TrackingRecorder, clock: Clock) -> "EventStore":
+        return cls(
+            StoredDays(events, clock), StoredPeriods(events, clock), StoredLedger(events), StoredPositions(tracking)
+        )
 
 
 class StoredDays:
     """MeteringDays. Days of late are kept warm, and catch up with what others wrote meanwhile."""
 
-    def __init__(self, recorder: ApplicationRecorder) -> None:
+    def __init__(self, recorder: ApplicationRecorder, clock: Clock) -> None:
         self._recorder = recorder
+        self._clock = clock
         self._warm: OrderedDict[str, MeteringDay] = OrderedDict()
 
-    def get(self, device: str, day: date) -> MeteringDay:
+    def get(self, device: str, day: date, known_at: datetime | None = None) -> MeteringDay:
         stream = f"metering-day/{device}/{day}"
+        if known_at is not None:
+            past = MeteringDay(device, day)
+            for event in _events(self._recorder, stream, known_at=known_at):
+                past.evolve(event)  # type: ignore[arg-type]  # as below
+            return past
         found = self._warm.pop(stream, None) or MeteringDay(device, day)
         for event in _events(self._recorder, stream, after=found.version):
             found.evolve(event)  # type: ignore[arg-type]  # a day's stream holds a day's events
@@ -82,7 +97,7 @@ class StoredDays:
     def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
         stream = f"metering-day/{day.device}/{day.day}"
         try:
-            _insert(self._recorder, stream, day.version, events)
+            _insert(self._recorder, stream, day.version, events, self._clock.now())
         except (SomeoneElseWrote, Unavailable):
             self._warm.pop(stream, None)
             raise
@@ -95,18 +110,19 @@ class StoredDays:
 class StoredPeriods:
     """BillingPeriods."""
 
-    def __init__(self, recorder: ApplicationRecorder) -> None:
+    def __init__(self, recorder: ApplicationRecorder, clock: Clock) -> None:
         self._recorder = recorder
+        self._clock = clock
 
-    def get(self, supply_point: str, month: BillingMonth) -> BillingPeriod:
+    def get(self, supply_point: str, month: BillingMonth, known_at: datetime | None = None) -> BillingPeriod:
         period = BillingPeriod(supply_point, month)
-        for event in _events(self._recorder, _period_stream(period)):
+        for event in _events(self._recorder, _period_stream(period), known_at=known_at):
             if isinstance(event, PeriodClosed):
                 period.evolve(event)
         return period
 
     def append(self, period: BillingPeriod, events: Sequence[PeriodEvent]) -> None:
-        _insert(self._recorder, _period_stream(period), period.version, events)
+        _insert(self._recorder, _period_stream(period), period.version, events, self._clock.now())
         for event in events:
             period.evolve(event)
 
@@ -156,8 +172,8 @@ class StoredPositions:
             raise Unavailable(f"the position of sink {sink} cannot be moved now") from error
 
 
-def _insert(recorder: ApplicationRecorder, stream: str, version: int, events: Sequence[Event]) -> None:
-    stored = [StoredEvent(stream, version + n, *encode(event)) for n, event in enumerate(events, 1)]
+def _insert(recorder: ApplicationRecorder, stream: str, version: int, events: Sequence[Event], now: datetime) -> None:
+    stored = [StoredEvent(stream, version + n, *_sealed(event, now)) for n, event in enumerate(events, 1)]
     try:
         recorder.insert_events(stored)
     except IntegrityError as error:
@@ -166,11 +182,29 @@ def _insert(recorder: ApplicationRecorder, stream: str, version: int, events: Se
         raise Unavailable(f"{stream} cannot be written now") from error
 
 
-def _events(recorder: ApplicationRecorder, stream: str, after: int = 0) -> list[Event]:
+def _events(
+    recorder: ApplicationRecorder, stream: str, after: int = 0, known_at: datetime | None = None
+) -> list[Event]:
+    """Events after a version; `known_at` gives only those before the first one that was recorded later."""
     try:
-        return [decode(stored.topic, stored.state) for stored in recorder.select_events(stream, gt=after)]
+        stored = recorder.select_events(stream, gt=after)
     except PersistenceError as error:
         raise Unavailable(f"{stream} cannot be read now") from error
+    opened = (_opened(one.topic, one.state) for one in stored)
+    return [event for event, _ in takewhile(lambda one: known_at is None or one[1] <= known_at, opened)]
+
+
+def _sealed(event: Event, now: datetime) -> tuple[str, bytes]:
+    name, data = encode(event)
+    return name, STAMPED + ((now - EPOCH) // MICROSECOND).to_bytes(8, "big", signed=True) + data
+
+
+def _opened(name: str, state: bytes) -> tuple[Event, datetime]:
+    """The event and when it was recorded."""
+    if not state.startswith(STAMPED):
+        return decode(name, state), EPOCH
+    since = int.from_bytes(state[1:9], "big", signed=True)
+    return decode(name, state[9:]), EPOCH + since * MICROSECOND
 
 
 def _period_stream(period: BillingPeriod) -> str:
@@ -178,9 +212,9 @@ def _period_stream(period: BillingPeriod) -> str:
 
 
 def _entry(notification: Notification) -> LedgerEntry:
-    event = decode(notification.topic, notification.state)
+    event, recorded_at = _opened(notification.topic, notification.state)
     kind, _, rest = str(notification.originator_id).partition("/")
     device, _, day = rest.rpartition("/")
     if kind == "metering-day":
-        return LedgerEntry(notification.id, event, device, date.fromisoformat(day))
-    return LedgerEntry(notification.id, event)
+        return LedgerEntry(notification.id, event, recorded_at, device, date.fromisoformat(day))
+    return LedgerEntry(notification.id, event, recorded_at)

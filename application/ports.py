@@ -112,8 +112,11 @@ class Stream(Protocol):
 class MeteringDays(Protocol):
     """All days of all devices."""
 
-    def get(self, device: str, day: date) -> MeteringDay:
-        """The day as it is now; version 0 and not opened when nothing happened yet. Not to be changed by the caller."""
+    def get(self, device: str, day: date, known_at: datetime | None = None) -> MeteringDay:
+        """The day as it is now; version 0 and not opened when nothing happened yet. Not to be changed by the caller.
+
+        `known_at` gives it as it was known at a past UTC instant, by what had been recorded until then.
+        """
         ...
 
     def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
@@ -127,8 +130,8 @@ class MeteringDays(Protocol):
 class BillingPeriods(Protocol):
     """All billing months of all supply points."""
 
-    def get(self, supply_point: str, month: BillingMonth) -> BillingPeriod:
-        """The month as it is now; open and of version 0 when nothing happened yet."""
+    def get(self, supply_point: str, month: BillingMonth, known_at: datetime | None = None) -> BillingPeriod:
+        """The month as it is now, or as it was known at a past UTC instant; open when nothing happened until then."""
         ...
 
     def append(self, period: BillingPeriod, events: Sequence[PeriodEvent]) -> None:
@@ -138,13 +141,14 @@ class BillingPeriods(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One event of the ledger and its position (growing from 1).
+    """One event of the ledger, its position (growing from 1), and the UTC instant at which it was recorded.
 
     `device` and `day` name the metering day it belongs to; a billing period's event has neither.
     """
 
     position: int
     event: Event
+    recorded_at: datetime
     device: str = ""
     day: date | None = None
 

@@ -124,7 +124,11 @@ def simulate(world: World, sinks: Sequence[CostSink] = (), progress: Progress = 
     clock = SetClock(midnight_utc(world.first, world.zone))
     stream, quarantine, hot = MemoryStream(), MemoryQuarantine(), MemoryHotStore()
     factories = [_factory(world, i, stream, clock) for i in range(world.factories)]
-    store = EventStore.in_memory() if world.folder is None else EventStore.sqlite(world.folder / "ledger.sqlite")
+    store = (
+        EventStore.in_memory(clock)
+        if world.folder is None
+        else EventStore.sqlite(world.folder / "ledger.sqlite", clock)
+    )
     terms_of = TermsOf(MemoryTariffs({world.tariff.id: world.tariff}))
     points = MemorySupplyPoints({factory.point.device: factory.point for factory in factories})
     price = PriceUploads(store.days, store.periods, points, terms_of, WattledgerWire(), quarantine)

@@ -8,7 +8,7 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import hypothesis
 import pytest
 
-from adapters.memory import MemoryTariffs
+from adapters.memory import MemoryTariffs, SetClock
 from application.terms_of import TermsOf
 from domain.calendar import Calendar, FixedDay, Season, Window
 from domain.charges import (
@@ -204,6 +204,12 @@ def mill(small_tariff: Tariff) -> SupplyPoint:
         main_meter="main",
         meters=dict.fromkeys(("main", "oven", "press"), MeterType(rated_power_w=400_000, modulus=10**9)),
     )
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """Noon, until a test sets it."""
+    return SetClock(datetime(2026, 1, 15, 12, tzinfo=UTC))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from adapters.event_store import EventStore
-from adapters.memory import MemoryQuarantine, MemorySupplyPoints, MemoryTariffs
+from adapters.memory import MemoryQuarantine, MemorySupplyPoints, MemoryTariffs, SetClock
 from adapters.messages import WattledgerWire
 from application.close_period import ClosePeriod
 from application.correct_reading import CorrectReading
@@ -87,7 +87,8 @@ class Plant:
         self.point = SupplyPoint(name, name, zone, tariff.id, supply.contract, MAIN, METERS)
         self.supply, self.messages = supply, list[bytes]()
         self.known: set[tuple[str, datetime]] = set()
-        self.store, self.wire, self.quarantine = EventStore.in_memory(), WattledgerWire(), MemoryQuarantine()
+        self.clock = SetClock(datetime(2026, 1, 15, 12, tzinfo=UTC))
+        self.store, self.wire, self.quarantine = EventStore.in_memory(self.clock), WattledgerWire(), MemoryQuarantine()
         self.points = {name: self.point}
         days, periods, terms_of = self.store.days, self.store.periods, TermsOf(MemoryTariffs({tariff.id: tariff}))
         registry = MemorySupplyPoints(self.points)

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from adapters.event_store import EventStore
+from adapters.memory import SetClock
 from application.ports import SomeoneElseWrote
 from application.terms_of import TermsOf
 from domain.determinants import Determinants
@@ -69,12 +70,14 @@ def test_read_in_parts_nothing_is_missed_or_repeated(
     assert list(store.ledger.after(position + 1000, limit)) == []
 
 
-def test_equal_ledgers_have_equal_digests(mill: SupplyPoint, terms_of: TermsOf, open_store: OpenStore) -> None:
-    store, memory = open_store(), EventStore.in_memory()
+def test_equal_ledgers_have_equal_digests(
+    mill: SupplyPoint, terms_of: TermsOf, open_store: OpenStore, clock: SetClock
+) -> None:
+    store, memory = open_store(), EventStore.in_memory(clock)
     for one in (store, memory):
         fill(one, mill, terms_of)
     assert store.ledger.digest() == memory.ledger.digest() == open_store().ledger.digest()
-    assert store.ledger.digest() != EventStore.in_memory().ledger.digest()
+    assert store.ledger.digest() != EventStore.in_memory(clock).ledger.digest()
 
 
 def test_a_sink_begins_at_nothing(store: EventStore) -> None:

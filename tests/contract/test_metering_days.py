@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from adapters.event_store import DAYS_KEPT_WARM, EventStore
+from adapters.memory import SetClock
 from application.ports import SomeoneElseWrote
 from application.terms_of import TermsOf
 from domain.events import DayClosed, DayOpened, ReadingsPriced
@@ -134,3 +135,18 @@ def test_more_days_than_are_kept_at_hand_are_still_all_there(
         store.days.append(store.days.get(f"edge-{number}", WEDNESDAY), [opened])
     assert store.days.get("edge-0", WEDNESDAY).opened == opened
     assert store.days.get(f"edge-{DAYS_KEPT_WARM + 2}", WEDNESDAY).version == 1
+
+
+def test_a_day_is_given_as_it_was_known_at_a_past_moment(
+    store: EventStore, opened: DayOpened, terms: Terms, clock: SetClock
+) -> None:
+    day, start = store.days.get("edge-1", WEDNESDAY), clock.instant
+    store.days.append(day, [opened])
+    clock.instant += timedelta(hours=1)
+    store.days.append(day, [DayClosed(WEDNESDAY)])
+    past = store.days.get("edge-1", WEDNESDAY, known_at=start)
+    assert (past.version, past.opened, past.closed) == (1, opened, False)
+    assert store.days.get("edge-1", WEDNESDAY, known_at=start - timedelta(microseconds=1)).opened is None
+    assert store.days.get("edge-1", WEDNESDAY, known_at=clock.instant).closed
+    assert store.days.get("edge-1", WEDNESDAY).closed
+    assert [entry.recorded_at for entry in store.ledger.after(0, 9)] == [start, clock.instant]

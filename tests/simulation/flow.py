@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from adapters.event_store import EventStore
-from adapters.memory import MemoryQuarantine, MemorySupplyPoints
+from adapters.memory import MemoryQuarantine, MemorySupplyPoints, SetClock
 from adapters.messages import WattledgerWire
 from adapters.tariff_files import TariffFiles
 from application.close_period import ClosePeriod
@@ -200,7 +200,7 @@ class Flow(RuleBasedStateMachine):
         self.sink.fails = False
 
     def consumer(self) -> tuple[EventStore, MortalDays, PriceUploads]:
-        store = EventStore._over(*self.recorders)
+        store = EventStore._over(*self.recorders, SetClock(self.meters.at))
         days = MortalDays(self.parts.days(store.days))
         return store, days, self.parts.price_uploads(days, store.periods, POINTS, TERMS_OF, WIRE, self.quarantine)
 

@@ -72,16 +72,16 @@ class Through:
 
     days: MeteringDays
 
-    def get(self, device: str, day: date) -> MeteringDay:
-        return self.days.get(device, day)
+    def get(self, device: str, day: date, known_at: datetime | None = None) -> MeteringDay:
+        return self.days.get(device, day, known_at)
 
     def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
         self.days.append(day, events)
 
 
 class ForgetsWhatIsPriced(Through):
-    def get(self, device: str, day: date) -> MeteringDay:
-        found = deepcopy(super().get(device, day))
+    def get(self, device: str, day: date, known_at: datetime | None = None) -> MeteringDay:
+        found = deepcopy(super().get(device, day, known_at))
         for meter in found.meters:
             meter.wh = [None] * len(meter.wh)
         return found

@@ -91,8 +91,8 @@ class MortalDays:
     writes_left: int | None = None
     meanwhile: list[Callable[[], None]] = field(default_factory=list)
 
-    def get(self, device: str, day: date) -> MeteringDay:
-        return self.days.get(device, day)
+    def get(self, device: str, day: date, known_at: datetime | None = None) -> MeteringDay:
+        return self.days.get(device, day, known_at)
 
     def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
         if self.writes_left is not None:

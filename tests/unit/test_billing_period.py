@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from adapters.event_store import EventStore
+from adapters.memory import SetClock
 from application.balance import balance_before
 from application.close_period import ClosePeriod
 from application.terms_of import TermsOf
@@ -26,8 +27,8 @@ def january(mill: SupplyPoint) -> BillingMonth:
 
 
 @pytest.fixture
-def store() -> EventStore:
-    return EventStore.in_memory()
+def store(clock: SetClock) -> EventStore:
+    return EventStore.in_memory(clock)
 
 
 def use(store: EventStore, mill: SupplyPoint, terms_of: TermsOf, local: date, hour: int, wh: int) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from adapters.event_store import EventStore
-from adapters.memory import MemoryHotStore
+from adapters.memory import MemoryHotStore, SetClock
 from application.close_period import ClosePeriod
 from application.correct_reading import CorrectReading
 from application.publish_costs import PublishCosts
@@ -26,8 +26,8 @@ WRONG = START + 100 * STEP
 
 
 @pytest.fixture
-def store() -> EventStore:
-    return EventStore.in_memory()
+def store(clock: SetClock) -> EventStore:
+    return EventStore.in_memory(clock)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.event_store import EventStore
-from adapters.memory import MemoryHotStore, MemoryQuarantine, MemorySupplyPoints
+from adapters.memory import MemoryHotStore, MemoryQuarantine, MemorySupplyPoints, SetClock
 from adapters.messages import WattledgerWire
 from application.close_period import ClosePeriod
 from application.ports import BillingPeriods, MeteringDays, SomeoneElseWrote
@@ -35,7 +35,7 @@ class House:
 
     point: SupplyPoint
     terms_of: TermsOf
-    store: EventStore = field(default_factory=EventStore.in_memory)
+    store: EventStore = field(default_factory=lambda: EventStore.in_memory(SetClock(NINE)))
     quarantine: MemoryQuarantine = field(default_factory=MemoryQuarantine)
 
     def price(self, *uploads: bytes, periods: BillingPeriods | None = None) -> None:
@@ -157,8 +157,8 @@ class ClosesMeanwhile:
     close: Callable[[], int]
     billed_wh: int | None = None
 
-    def get(self, supply_point: str, month: BillingMonth) -> BillingPeriod:
-        found = self.real.get(supply_point, month)
+    def get(self, supply_point: str, month: BillingMonth, known_at: datetime | None = None) -> BillingPeriod:
+        found = self.real.get(supply_point, month, known_at)
         if self.billed_wh is None:
             self.billed_wh = self.close()
         return found
@@ -181,7 +181,7 @@ class AlwaysLate:
     real: MeteringDays
     times: int
 
-    def get(self, device: str, day: date) -> MeteringDay:
+    def get(self, device: str, day: date, known_at: datetime | None = None) -> MeteringDay:
         return self.real.get(device, day)
 
     def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
@@ -219,7 +219,7 @@ def test_a_second_close_is_refused(house: House) -> None:
 
 def test_costs_reach_a_sink_though_another_consumer_opened_the_day(house: House, tmp_path: Path) -> None:
     # this consumer looked at the day before anything had happened on it
-    one, house.store = (EventStore.sqlite(tmp_path / "ledger.sqlite") for _ in range(2))
+    one, house.store = (EventStore.sqlite(tmp_path / "ledger.sqlite", SetClock(NINE)) for _ in range(2))
     assert one.days.get("edge-1", WEDNESDAY).opened is None
     house.price(upload(1, ("main", 1000)))
     assert PublishCosts(one.ledger, one.positions, one.days, MemoryHotStore())() == 1

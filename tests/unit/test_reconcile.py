@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from adapters.event_store import EventStore
+from adapters.memory import SetClock
 from application.close_period import ClosePeriod
 from application.correct_reading import CorrectReading
 from application.reconcile import Reconciliation, reconcile
@@ -24,8 +25,8 @@ TAKEN = {"main": ENDS, "oven": ENDS}
 
 
 @pytest.fixture
-def store() -> EventStore:
-    return EventStore.in_memory()
+def store(clock: SetClock) -> EventStore:
+    return EventStore.in_memory(clock)
 
 
 @pytest.fixture
