@@ -189,6 +189,29 @@ class CostSink(Protocol):
         ...
 
 
+class View(Protocol):
+    """A picture of the ledger that can be thrown away and drawn again. Rows and position change in one transaction."""
+
+    def position(self) -> int:
+        """Position of the last event taken in; 0 at first."""
+        ...
+
+    def apply(self, after: int, entries: Sequence[LedgerEntry]) -> None:
+        """Take in the entries that follow position `after`, all or none.
+
+        Raises `SomeoneElseWrote` when the view is no longer at `after`, `Unavailable`.
+        """
+        ...
+
+    def clear(self) -> None:
+        """Back to nothing, position 0."""
+        ...
+
+    def digest(self) -> str:
+        """SHA-256 of all rows in order: equal views have equal digests."""
+        ...
+
+
 class Quarantine(Protocol):
     """What could not be understood or accepted, kept with its reason; it never blocks its neighbours."""
 
