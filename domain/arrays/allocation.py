@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from domain.arrays.load import Int
+from domain.errors import BadReadings
 
+LARGEST = 2**63 - 1
 REST = "unmetered"
 """Stands among the meters for energy that no sub-meter counted."""
 
@@ -59,9 +61,12 @@ def allocate(main_wh: Int, line_micro: Mapping[str, Int], subs_wh: Mapping[str, 
 def cut_columns(amounts: Int, weights: Int) -> Int:
     """Each of `amounts` (n) as a column of integers in proportion to `weights` (k, n), which add up to it exactly.
 
-    A column whose weights are all 0 gives everything to its last row.
+    A column whose weights are all 0 gives everything to its last row. Raises `BadReadings` for weights whose products
+    leave 64 bits: some 3 GWh in one interval, which no factory's meter can count.
     """
     whole = weights.sum(axis=0)
+    if weights.size and int(whole.max()) * int(weights.max()) > LARGEST:
+        raise BadReadings(f"{int(whole.max())} Wh in one interval are beyond what can be shared; check the registers")
     weights = np.where(whole > 0, weights, 0)
     weights[-1] += whole == 0
     whole = np.maximum(whole, 1)

@@ -3,16 +3,18 @@
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from domain.arrays.allocation import REST, allocate, cut_columns
+from domain.errors import BadReadings
 
 METERS, INTERVALS = 3, 5
 AMOUNTS = st.lists(st.integers(-(10**15), 10**15), min_size=INTERVALS, max_size=INTERVALS)
 ENERGY = st.lists(
-    st.lists(st.sampled_from([0, 1, 7, 12_345, 2 * 10**9]), min_size=INTERVALS, max_size=INTERVALS),
+    st.lists(st.sampled_from([0, 1, 7, 12_345, 10**9]), min_size=INTERVALS, max_size=INTERVALS),
     min_size=METERS,
     max_size=METERS,
 )
@@ -48,6 +50,11 @@ def test_what_costs_without_energy_belongs_to_nobody_but_the_rest() -> None:
 def test_a_supply_point_without_sub_meters_is_all_rest() -> None:
     found = allocate(ints([5, 6]), {"energy": ints([50, 60])}, {})
     assert found.totals_micro() == {REST: {"energy": 110}}
+
+
+def test_energy_that_no_meter_can_count_is_refused_and_never_wraps() -> None:
+    with pytest.raises(BadReadings, match="6000000000 Wh in one interval are beyond what can be shared"):
+        cut_columns(ints([1]), ints([[2 * 10**9]] * 3))
 
 
 @given(amounts=AMOUNTS, energy=ENERGY)
