@@ -28,12 +28,11 @@ def build_tariff(
     try:
         calendar, charges = structure.calendar.to_domain(), structure.charges()
         file = table_document.path
-        if table.tariff != structure.id:
-            raise InvalidTariff(f"tariff: {table.tariff!r}: these rates belong to another tariff than {structure.id!r}")
+        table = table.of(structure.id)
         rate_table = table.to_domain(charges, overrides)
         file = document.path
         return Tariff(
-            id=table.full_id,
+            id=rate_table.id,
             name=f"{structure.name}, {table.region_name}" if table.region_name else structure.name,
             country=structure.country,
             currency=structure.currency,
@@ -58,7 +57,7 @@ def _version(structure: StructureFile, table: RateTableFile, overrides: Mapping[
     """
     said = [
         structure.model_dump(exclude={"rates"}, exclude_defaults=True),
-        table.model_dump(exclude_defaults=True),
+        table.model_dump(exclude_defaults=True) | {"tariff": structure.id},
         dict(overrides),
     ]
     text = json.dumps(said, sort_keys=True, default=_plain, ensure_ascii=False, separators=(",", ":"))

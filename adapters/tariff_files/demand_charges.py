@@ -92,9 +92,10 @@ class MaximumDemandPart(BlocksPart):
 
 class ContractedPowerPart(PeriodsPart):
     kind: Literal["contracted_power"]
+    per: Literal["year", "day"] = "year"
 
     def to_domain(self, place: str, frame: Frame) -> ContractedPower:
-        return ContractedPower(*self.named, self.indexed(place, frame))
+        return ContractedPower(*self.named, self.indexed(place, frame), self.per)
 
 
 class BandPart(Part):

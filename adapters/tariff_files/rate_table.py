@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from adapters.tariff_files.values import Id, Number, Part, Text
 from domain.charges import (
@@ -42,6 +42,17 @@ class Limit:
     is_percent: bool = False
 
 
+def one_or_more(value: object) -> object:
+    """One name as a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+def no_two_alike(names: list[str]) -> list[str]:
+    if len(set(names)) < len(names):
+        raise ValueError("a tariff is there twice; remove one")
+    return names
+
+
 def flat(value: object) -> object:
     """Nested tables as one: `energy.base = ...` has the key `energy.base`."""
     if not isinstance(value, dict):
@@ -60,13 +71,27 @@ def _leaves(prefix: str, table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield f"{prefix}{key}", value
 
 
+Values = Annotated[dict[str, Number], BeforeValidator(flat), Field(min_length=1)]
+
+
 class RatesPart(Part):
-    """The rates of the days `[valid_from, valid_to)`; without `valid_to`, until further notice."""
+    """The rates of the days `[valid_from, valid_to)`; without `valid_to`, until further notice.
+
+    `values` hold for every tariff of the table, `values_of` for one of them alone, as the tax of a zone does.
+    """
 
     valid_from: date
     valid_to: date | None = None
     source: Text
-    values: Annotated[dict[str, Number], BeforeValidator(flat), Field(min_length=1)]
+    values: Values
+    values_of: dict[str, Values] = Field(default_factory=dict)
+
+    def of(self, tariff: str, place: str) -> "RatesPart":
+        """These rates as one tariff has them. Raises `InvalidTariff` for a rate that is there twice."""
+        own = self.values_of.get(tariff, {})
+        for key in own.keys() & self.values.keys():
+            raise InvalidTariff(f"{place}.values_of.{tariff}.{key}: {own[key]}: is in values too; remove one")
+        return self.model_copy(update={"values": {**self.values, **own}, "values_of": {}})
 
     def to_domain(self, overrides: Mapping[str, Decimal]) -> Rates:
         source = self.source + "".join(f"; {key} given by the user" for key in overrides)
@@ -74,21 +99,33 @@ class RatesPart(Part):
 
 
 class RateTableFile(Part):
-    """The whole file."""
+    """The whole file: the rates of one tariff, or of several that have them in common."""
 
     schema_: Annotated[Literal["wattledger-rates/1"], Field(alias="schema")]
-    tariff: Id
+    tariff: Annotated[list[Id], BeforeValidator(one_or_more), AfterValidator(no_two_alike), Field(min_length=1)]
     region: Annotated[str, Field(pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$")]
     region_name: str = ""
     evidence: str = ""
     rates: Annotated[list[RatesPart], Field(min_length=1)]
 
-    @property
-    def full_id(self) -> str:
-        return full_id(self.tariff, self.region)
+    def of(self, tariff: str) -> "RateTableFile":
+        """The table as one of its tariffs has it. Raises `InvalidTariff` when the tariff is none of them."""
+        if tariff not in self.tariff:
+            raise InvalidTariff(
+                f"tariff: {', '.join(map(repr, self.tariff))}: these rates belong to another tariff than {tariff!r}; "
+                "add it to the list, or choose its own rates"
+            )
+        for n, part in enumerate(self.rates, 1):
+            for name in part.values_of.keys() - set(self.tariff):
+                raise InvalidTariff(
+                    f"rates[{n}].values_of: {name!r}: is no tariff of this table; use one of "
+                    f'{", ".join(self.tariff)}, in quotes: [rates.values_of."{self.tariff[-1]}"]'
+                )
+        rates = [part.of(tariff, f"rates[{n}]") for n, part in enumerate(self.rates, 1)]
+        return self.model_copy(update={"tariff": [tariff], "rates": rates})
 
     def to_domain(self, charges: Sequence[Charge], overrides: Mapping[str, Decimal]) -> RateTable:
-        """The table in order of date, every value checked against its charge. Raises `InvalidTariff`."""
+        """The table of its one tariff in order of date, every value checked. Raises `InvalidTariff`."""
         limits = _limits(charges)
         for n, part in enumerate(self.rates, 1):
             _check_dates(part, f"rates[{n}]")
@@ -99,7 +136,7 @@ class RateTableFile(Part):
         for n, part in enumerate(self.rates, 1):
             _check_inside({**part.values, **overrides}, charges, f"rates[{n}].values")
         parts = sorted(self.rates, key=lambda part: part.valid_from)
-        return RateTable(self.tariff, self.region, tuple(part.to_domain(overrides) for part in parts))
+        return RateTable(self.tariff[0], self.region, tuple(part.to_domain(overrides) for part in parts))
 
 
 def full_id(structure: str, region: str) -> str:

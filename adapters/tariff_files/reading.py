@@ -41,6 +41,13 @@ class Document:
             return value
         raise InvalidTariff(f"{self.path}: {field}: {'is missing' if value is None else shown(value)}; give it as text")
 
+    def names(self, field: str) -> tuple[str, ...]:
+        """One name of the heading, or a list of them. Raises `InvalidTariff` unless all are text."""
+        value = self.content.get(field)
+        if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+            return tuple(value)
+        return (self.text(field),)
+
 
 def read_toml(path: Path) -> Document:
     """A file in UTF-8 of at most 1 MiB whose schema is one of ours. Raises `InvalidTariff`."""

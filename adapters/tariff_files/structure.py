@@ -155,7 +155,7 @@ class StructureFile(Part):
         """The rates in the file itself. Raises `InvalidTariff` when there are none."""
         if not self.rates:
             raise InvalidTariff(f"{path}: rates: are missing; add [[rates]], or name a rate table with --rates FILE")
-        return RateTableFile.model_validate({"schema": RATES, "tariff": self.id, "region": "", "rates": self.rates})
+        return RateTableFile.model_validate({"schema": RATES, "tariff": [self.id], "region": "", "rates": self.rates})
 
 
 def _check_different(names: Sequence[str], place: str) -> None:
