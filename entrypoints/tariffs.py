@@ -56,11 +56,11 @@ def show(
 ) -> None:
     """One tariff: the periods of each kind of day, its charges with formula and source, and the latest rates."""
     files = TariffFiles()
-    structure = files.structure(tariff if _is_bare(tariff, files) else tariff.partition(":")[0])
     if template:
-        typer.echo(rates_template(structure), nl=False)
+        typer.echo(rates_template(files.structure(tariff.partition(":")[0])), nl=False)
         return
     found = None if rates is None and _is_bare(tariff, files) else files.get(tariff, rates)
+    structure = files.structure(tariff.partition(":")[0])
     if as_json:
         brief = _brief_structure(structure) if found is None else _brief(found)
         typer.echo(json.dumps(brief | _full(structure, found), indent=1, ensure_ascii=False))

@@ -16,6 +16,7 @@ from domain.errors import InvalidTariff
 from domain.tariff import Tariff
 
 SHIPPED = Path(__file__).parents[1] / "tariffs"
+MOST_NAMED = 6
 NOTHING: Mapping[str, Decimal] = {}
 
 
@@ -91,7 +92,7 @@ class TariffFiles:
             raise InvalidTariff(f"tariff {name!r} has rates for several regions; choose one of {', '.join(regions)}")
         if name in self._structures:
             raise InvalidTariff(f"tariff {name!r} has no rates here; give a rate table with --rates")
-        raise InvalidTariff(f"there is no tariff {name!r}; {_known(name, self.ids())}")
+        raise InvalidTariff(f"there is no tariff {name!r}; {_known(name, (*self.ids(), *self._structures))}")
 
     @cached_property
     def _documents(self) -> tuple[Document, ...]:
@@ -121,10 +122,9 @@ def _rate_table(path: Path) -> Document:
 
 
 def _known(name: str, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5) or sorted(names)
-    return (
-        f"near it: {', '.join(near)}; `wattledger tariffs list` shows all, and the path of a .toml file names your own"
-    )
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5) or sorted(names)[:MOST_NAMED]
+    few = f"near it: {', '.join(near)}" if near else "there are none here"
+    return f"{few}; `wattledger tariffs list` shows all, and the path of a .toml file names your own"
 
 
 def _unique(documents: Iterable[tuple[str, Document]]) -> dict[str, Document]:
