@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
-from adapters.tariff_files.building import build_tariff
+from adapters.tariff_files.building import build_tariff, check_structure
 from adapters.tariff_files.likeness import resolve
 from adapters.tariff_files.rate_table import RateTableFile, full_id
 from adapters.tariff_files.reading import RATES, STRUCTURE, Document, parse, read_toml
@@ -35,9 +35,11 @@ class TariffFiles:
         return tuple(sorted(self._structures))
 
     def structure(self, id_or_path: str) -> StructureFile:
-        """A structure by id or path, checked as far as it goes without rates. Raises `InvalidTariff`."""
+        """A structure by id or path, checked but for its rates. Raises `InvalidTariff`."""
         document = self._own(id_or_path) if _is_path(id_or_path) else self._structure(id_or_path)
-        return parse(document, StructureFile)
+        structure = parse(document, StructureFile)
+        check_structure(document, structure)
+        return structure
 
     def get(
         self, id_or_path: str, rates_path: Path | None = None, overrides: Mapping[str, Decimal] = NOTHING

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -30,6 +31,9 @@ MOST_MONEY = Decimal(NANO)
 MOST_PERCENT = Decimal(100)
 MOST_MULTIPLIER = Decimal(1_000)
 """Percent of a published price: a contract may well ask for more than the price itself."""
+
+MOST_VALIDITIES = 2_000
+"""More than a validity a month for a century."""
 
 PER_KWH = EnergyByPeriod, EnergyFlat, TieredEnergy, IndexedPrice, ReactiveEnergy, PowerFactorEnergy
 
@@ -106,7 +110,7 @@ class RateTableFile(Part):
     region: Annotated[str, Field(pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$")]
     region_name: str = ""
     evidence: str = ""
-    rates: Annotated[list[RatesPart], Field(min_length=1)]
+    rates: Annotated[list[RatesPart], Field(min_length=1, max_length=MOST_VALIDITIES)]
 
     def of(self, tariff: str) -> "RateTableFile":
         """The table as one of its tariffs has it. Raises `InvalidTariff` when the tariff is none of them."""
@@ -135,6 +139,8 @@ class RateTableFile(Part):
             check_rate(key, value, limits, f"--rate {key}")
         for n, part in enumerate(self.rates, 1):
             _check_inside({**part.values, **overrides}, charges, f"rates[{n}].values")
+            _check_whole({**part.values, **overrides}, charges, f"rates[{n}].values")
+        _check_overlaps(self.rates)
         parts = sorted(self.rates, key=lambda part: part.valid_from)
         return RateTable(self.tariff[0], self.region, tuple(part.to_domain(overrides) for part in parts))
 
@@ -184,9 +190,34 @@ def _check_inside(values: Mapping[str, Decimal], charges: Sequence[Charge], plac
                 )
 
 
+def _check_whole(values: Mapping[str, Decimal], charges: Sequence[Charge], place: str) -> None:
+    """A charge has all of its rates or none: with one for the summer alone, the winter was forgotten."""
+    for charge in charges:
+        keys = [key for key in (*charge.rate_keys, *charge.percent_keys) if key.startswith(f"{charge.code}.")]
+        there = [key for key in keys if key in values]
+        for key in keys:
+            if there and key not in values:
+                raise InvalidTariff(
+                    f"{place}.{key}: is missing, while {there[0]} is there; add it, or leave all of "
+                    f"{charge.code!r} out and give them with --rate"
+                )
+
+
 def _check_dates(part: RatesPart, place: str) -> None:
     if part.valid_to is not None and part.valid_to <= part.valid_from:
         raise InvalidTariff(
             f"{place}.valid_to: {part.valid_to}: is not after valid_from {part.valid_from}; "
             "valid_to is the first day without these rates"
         )
+
+
+def _check_overlaps(parts: Sequence[RatesPart]) -> None:
+    """No day has two rates. A gap is allowed: a bill in it is refused, and the refusal names the covered days."""
+    ordered = sorted(enumerate(parts, 1), key=lambda one: one[1].valid_from)
+    for (n, before), (m, after) in pairwise(ordered):
+        if before.valid_to is None or before.valid_to > after.valid_from:
+            raise InvalidTariff(
+                f"rates[{m}].valid_from: {after.valid_from}: overlaps rates[{n}], which hold from {before.valid_from} "
+                f"{f'to {before.valid_to}' if before.valid_to else 'until further notice'}; "
+                f"let that valid_to be {after.valid_from} or earlier"
+            )
