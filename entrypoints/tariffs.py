@@ -1,83 +1,155 @@
 """`wattledger tariffs list|show`: the tariffs that ship, readable."""
 
 import json
+from collections.abc import Iterator, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from adapters.tariff_files import TariffFiles
+from adapters.tariff_files.structure import DayPart, StructureFile
 from domain.calendar import clock
-from domain.tariff import Tariff
+from domain.charges import Charge
+from domain.tariff import Rates, Tariff
 from entrypoints import import_tariff
+from entrypoints.rates_template import rates_template
 from entrypoints.screen import OUT
+from entrypoints.tariff_picture import pictures
+from entrypoints.tariff_words import formula, keys_of, unit_of
 
 app = typer.Typer(help="The tariffs that ship: list them, show one in full, or import one.", no_args_is_help=True)
 app.command("import", help=import_tariff.HELP)(import_tariff.command)
 
+BRING_YOUR_OWN = "bring your own rates: --rates FILE"
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
 
 @app.command("list")
-def list_tariffs(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Every tariff that ships: its id (for --tariff), where it holds, and the dates its rates cover."""
+def list_tariffs(as_json: AsJson = False) -> None:
+    """Every tariff that ships: its id (for --tariff), the dates its rates cover, and what it is."""
     files = TariffFiles()
     found = [files.get(tariff) for tariff in files.ids()]
+    bare = [files.structure(name) for name in _without_rates(files)]
     if as_json:
-        typer.echo(json.dumps([_brief(tariff) for tariff in found], indent=1, ensure_ascii=False))
+        everything = [*map(_brief, found), *map(_brief_structure, bare)]
+        typer.echo(json.dumps(everything, indent=1, ensure_ascii=False))
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("id", "name", "rates for"):
-        table.add_column(column, overflow="fold")
-    for tariff in found:
-        table.add_row(tariff.id, f"{tariff.name} ({tariff.country}, {tariff.currency})", tariff.rate_table.coverage)
-    OUT.print(table)
+    spans = ((one.id, "\n".join(one.rate_table.coverage.split(", ")), one.name) for one in found)
+    OUT.print(_table(("id", "rates for", "name"), list(spans)))
+    OUT.print(f"\nStructures without rates, {BRING_YOUR_OWN}", style="bold", highlight=False)
+    OUT.print(_table(("id", "name"), [(one.id, one.name) for one in bare]))
     OUT.print("\nShow one in full: wattledger tariffs show ID", style="dim", highlight=False)
+    OUT.print("A rate table to fill in: wattledger tariffs show ID --rates-template", style="dim", highlight=False)
 
 
 @app.command("show")
 def show(
     tariff: Annotated[str, typer.Argument(help="A tariff id from `tariffs list`, or the path of a tariff file.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    rates: Annotated[Path | None, typer.Option(help="A rate table of your own.")] = None,
+    template: Annotated[bool, typer.Option("--rates-template", help="Print a rate table to fill in.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """One tariff: periods of each kind of day, charges, the latest rates and their sources."""
-    found = TariffFiles().get(tariff)
-    if as_json:
-        typer.echo(json.dumps(_full(found), indent=1, ensure_ascii=False))
+    """One tariff: the periods of each kind of day, its charges with formula and source, and the latest rates."""
+    files = TariffFiles()
+    if template:
+        typer.echo(rates_template(files.structure(tariff.partition(":")[0])), nl=False)
         return
-    OUT.print(f"[bold]{found.id}[/bold]  {found.name}", highlight=False)
-    OUT.print(
-        f"{found.country}, {found.currency}, {found.timezone}; demand in blocks of {found.demand_minutes} minutes"
-    )
-    OUT.print(f"Source: {found.source}", highlight=False)
-    for note in found.notes:
-        OUT.print(f"Note: {note}", highlight=False)
-    OUT.print(_periods(found), _charges(found))
+    found = None if rates is None and _is_bare(tariff, files) else files.get(tariff, rates)
+    structure = files.structure(tariff.partition(":")[0])
+    if as_json:
+        brief = _brief_structure(structure) if found is None else _brief(found)
+        typer.echo(json.dumps(brief | _full(structure, found), indent=1, ensure_ascii=False))
+        return
+    for line in (*_heading(structure, found), *_calendar(structure), *_charges(structure, found)):
+        OUT.print(line, highlight=False)
 
 
-def _periods(tariff: Tariff) -> Table:
-    table = Table(title="\nPeriods", title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for column in ("season", "day", "periods"):
-        table.add_column(column, overflow="fold")
-    for (season, day_type), windows in tariff.calendar.schedules.items():
-        spans = (f"{clock(w.from_minute)}-{clock(w.to_minute)} {w.period}" for w in windows)
-        table.add_row(season, day_type, ", ".join(spans))
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A table whose last column gives way where the terminal is narrow; nothing else is cut."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    widths = [max(len(line) for row in rows for line in row[n].splitlines()) for n in range(len(headings) - 1)]
+    for heading, width in zip(headings, widths, strict=False):
+        table.add_column(heading, no_wrap=True, min_width=width)
+    table.add_column(headings[-1], no_wrap=True)
+    left = max(10, OUT.width - sum(width + 2 for width in widths) - 1)
+    for *known, name in rows:
+        table.add_row(*known, name if len(name) <= left else f"{name[: left - 1]}…")
     return table
 
 
-def _charges(tariff: Tariff) -> Table:
-    rates = tariff.rate_table.rates[-1]
-    title = f"\nCharges, rates from {rates.valid_from} to {rates.valid_to or 'today'}"
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for column in ("charge", "what", "rate"):
-        table.add_column(column, overflow="fold")
-    for charge in tariff.charges:
-        keys = (*charge.rate_keys, *charge.percent_keys)
-        values = [f"{key.removeprefix(charge.code + '.')} {rates.values.get(key, 'not known')}" for key in keys]
-        single = len(keys) == 1
-        table.add_row(
-            charge.code, charge.label, str(rates.values.get(keys[0], "not known")) if single else ", ".join(values)
-        )
-    return table
+def _is_bare(name: str, files: TariffFiles) -> bool:
+    """Whether it is a structure and nothing tells its rates."""
+    if name in files.structure_ids():
+        return name in _without_rates(files)
+    return name.endswith(".toml") and not files.structure(name).rates
+
+
+def _without_rates(files: TariffFiles) -> list[str]:
+    priced = {name.partition(":")[0] for name in files.ids()}
+    return [name for name in files.structure_ids() if name not in priced]
+
+
+def _heading(structure: StructureFile, tariff: Tariff | None) -> Iterator[Text]:
+    name, identity = (structure.name, structure.id) if tariff is None else (tariff.name, tariff.id)
+    yield Text(f"{identity}  ", style="bold").append(name, style="default")
+    blocks = f"demand in blocks of {structure.demand_minutes} minutes"
+    yield Text(f"{structure.country}, {structure.currency}, {structure.timezone}; {blocks}")
+    yield Text(f"Source: {structure.source}")
+    for note in structure.notes if tariff is None else tariff.notes:
+        yield Text(f"Note: {' '.join(note.split())}")
+
+
+def _calendar(structure: StructureFile) -> Iterator[Text]:
+    yield Text("\nPeriods, local time", style="bold")
+    yield from pictures(structure.calendar.to_domain())
+    if len(structure.calendar.season) > 1:
+        starts = (f"{season.name} from {_day_in_words(season.starts)}" for season in structure.calendar.season)
+        yield Text(f"Seasons: {', '.join(starts)}")
+    if structure.calendar.holiday:
+        yield Text(f"Holidays: {'; '.join(dict.fromkeys(holiday.name for holiday in structure.calendar.holiday))}")
+
+
+def _day_in_words(day: DayPart) -> str:
+    month = date(2000, day.month, 1).strftime("%B")
+    if day.day is not None:
+        return f"{day.day} {month}"
+    order = {1: "first", 2: "second", 3: "third", 4: "fourth", -1: "last"}.get(day.n or 0, f"{day.n}.")
+    return f"the {order} {str(day.weekday).capitalize()} of {month}"
+
+
+def _charges(structure: StructureFile, tariff: Tariff | None) -> Iterator[Text | Padding]:
+    rates = tariff.rate_table.rates[-1] if tariff else None
+    dated = f"rates from {rates.valid_from} to {rates.valid_to or 'today'}" if rates else BRING_YOUR_OWN
+    yield Text(f"\nCharges, {dated}", style="bold")
+    for charge in structure.charges():
+        yield Text(f"{charge.code}  ", style="bold").append(charge.label, style="default")
+        yield _indented(formula(charge, structure.demand_minutes))
+        if keys_of(charge):
+            yield _indented(_rates(charge, rates, structure.currency))
+        if source := getattr(charge, "source", ""):
+            yield _indented(source, style="dim")
+    if rates:
+        yield Text(f"Rates: {rates.source}", style="dim")
+
+
+def _rates(charge: Charge, rates: Rates | None, currency: str) -> str:
+    """`base 0.8066, peak 1.7675 MXN per kWh`; the keys alone where there are no rates."""
+    keys = keys_of(charge)
+    units = " / ".join(dict.fromkeys(unit_of(charge, key, currency) for key in keys))
+    if rates is None:
+        return f"{', '.join(keys)}: {units}"
+    values = ((key, f"{rates.values[key]:f}" if key in rates.values else "not known") for key in keys)
+    said = (f"{key.removeprefix(charge.code).removeprefix('.')} {value}".strip() for key, value in values)
+    return f"{', '.join(said)} {units}"
+
+
+def _indented(text: str, style: str = "") -> Padding:
+    return Padding(Text(text, style=style), (0, 0, 0, 4), expand=False)
 
 
 def _brief(tariff: Tariff) -> dict[str, Any]:
@@ -91,18 +163,35 @@ def _brief(tariff: Tariff) -> dict[str, Any]:
     }
 
 
-def _full(tariff: Tariff) -> dict[str, Any]:
-    return _brief(tariff) | {
-        "timezone": tariff.timezone,
-        "source": tariff.source,
-        "notes": list(tariff.notes),
-        "demand_minutes": tariff.demand_minutes,
+def _brief_structure(structure: StructureFile) -> dict[str, Any]:
+    """A structure without rates has no version: the version of a tariff is the hash of its rates, too."""
+    named = {key: getattr(structure, key) for key in ("id", "name", "country", "currency")}
+    return {**named, "rates": [], "version": None}
+
+
+def _full(structure: StructureFile, tariff: Tariff | None) -> dict[str, Any]:
+    minutes, charges = structure.demand_minutes, structure.charges()
+    return {
+        "timezone": structure.timezone,
+        "source": structure.source,
+        "notes": list(structure.notes if tariff is None else tariff.notes),
+        "demand_minutes": minutes,
         "periods": [
             {"season": season, "day": day, "from": clock(w.from_minute), "to": clock(w.to_minute), "period": w.period}
-            for (season, day), windows in tariff.calendar.schedules.items()
+            for (season, day), windows in structure.calendar.to_domain().schedules.items()
             for w in windows
         ],
-        "charges": [{"code": c.code, "label": c.label, "group": c.group} for c in tariff.charges],
+        "charges": [
+            {
+                "code": charge.code,
+                "label": charge.label,
+                "group": charge.group,
+                "formula": formula(charge, minutes),
+                "source": getattr(charge, "source", ""),
+                "rates": {key: unit_of(charge, key, structure.currency) for key in keys_of(charge)},
+            }
+            for charge in charges
+        ],
         "rates": [
             {
                 "from": _day(rates.valid_from),
@@ -110,7 +199,7 @@ def _full(tariff: Tariff) -> dict[str, Any]:
                 "source": rates.source,
                 "values": {key: f"{value:f}" for key, value in rates.values.items()},
             }
-            for rates in tariff.rate_table.rates
+            for rates in (tariff.rate_table.rates if tariff else ())
         ],
     }
 

@@ -1,7 +1,9 @@
 """From the checked files to a `Tariff` of the domain, and the hash that names its content."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
@@ -13,7 +15,7 @@ from adapters.tariff_files.structure import StructureFile
 from domain.calendar import Window
 from domain.errors import InvalidTariff
 from domain.money import Rounding, RoundingMode
-from domain.tariff import Tariff
+from domain.tariff import RateTable, Tariff
 
 
 def build_tariff(
@@ -24,31 +26,52 @@ def build_tariff(
     overrides: Mapping[str, Decimal],
 ) -> Tariff:
     """Raises `InvalidTariff` that begins with the file at fault."""
-    file = document.path
+    with _told_of(document):
+        bare = _bare(structure)
+    with _told_of(table_document):
+        table = table.of(structure.id)
+        rate_table = table.to_domain(bare.charges, overrides)
+    return replace(
+        bare,
+        id=rate_table.id,
+        name=f"{structure.name}, {table.region_name}" if table.region_name else structure.name,
+        rate_table=rate_table,
+        version=_version(structure, table, overrides),
+        notes=(*structure.notes, *([table.evidence] if table.evidence else [])),
+    )
+
+
+def check_structure(document: Document, structure: StructureFile) -> None:
+    """Raises `InvalidTariff`, which begins with the file, where the structure contradicts itself."""
+    with _told_of(document):
+        _bare(structure)
+
+
+def _bare(structure: StructureFile) -> Tariff:
+    """The tariff without rates."""
+    return Tariff(
+        id=structure.id,
+        name=structure.name,
+        country=structure.country,
+        currency=structure.currency,
+        timezone=structure.timezone,
+        source=structure.source,
+        demand_minutes=structure.demand_minutes,
+        calendar=structure.calendar.to_domain(),
+        charges=structure.charges(),
+        rounding=Rounding(structure.rounding.places, RoundingMode(structure.rounding.mode)),
+        rate_table=RateTable(structure.id, "", ()),
+        version="",
+    )
+
+
+@contextmanager
+def _told_of(document: Document) -> Iterator[None]:
+    """A fault inside begins with the file."""
     try:
-        calendar, charges = structure.calendar.to_domain(), structure.charges()
-        file = table_document.path
-        if table.tariff != structure.id:
-            raise InvalidTariff(f"tariff: {table.tariff!r}: these rates belong to another tariff than {structure.id!r}")
-        rate_table = table.to_domain(charges, overrides)
-        file = document.path
-        return Tariff(
-            id=table.full_id,
-            name=f"{structure.name}, {table.region_name}" if table.region_name else structure.name,
-            country=structure.country,
-            currency=structure.currency,
-            timezone=structure.timezone,
-            source=structure.source,
-            demand_minutes=structure.demand_minutes,
-            calendar=calendar,
-            charges=charges,
-            rounding=Rounding(structure.rounding.places, RoundingMode(structure.rounding.mode)),
-            rate_table=rate_table,
-            version=_version(structure, table, overrides),
-            notes=(*structure.notes, *([table.evidence] if table.evidence else [])),
-        )
+        yield
     except InvalidTariff as fault:
-        raise InvalidTariff(one_line(f"{file}: {fault}")) from fault
+        raise InvalidTariff(one_line(f"{document.path}: {fault}")) from fault
 
 
 def _version(structure: StructureFile, table: RateTableFile, overrides: Mapping[str, Decimal]) -> str:
@@ -58,7 +81,7 @@ def _version(structure: StructureFile, table: RateTableFile, overrides: Mapping[
     """
     said = [
         structure.model_dump(exclude={"rates"}, exclude_defaults=True),
-        table.model_dump(exclude_defaults=True),
+        table.model_dump(exclude_defaults=True) | {"tariff": structure.id},
         dict(overrides),
     ]
     text = json.dumps(said, sort_keys=True, default=_plain, ensure_ascii=False, separators=(",", ":"))

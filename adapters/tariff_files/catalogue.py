@@ -7,7 +7,8 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
-from adapters.tariff_files.building import build_tariff
+from adapters.tariff_files.building import build_tariff, check_structure
+from adapters.tariff_files.likeness import resolve
 from adapters.tariff_files.rate_table import RateTableFile, full_id
 from adapters.tariff_files.reading import RATES, STRUCTURE, Document, parse, read_toml
 from adapters.tariff_files.structure import StructureFile
@@ -15,6 +16,7 @@ from domain.errors import InvalidTariff
 from domain.tariff import Tariff
 
 SHIPPED = Path(__file__).parents[1] / "tariffs"
+MOST_NAMED = 6
 NOTHING: Mapping[str, Decimal] = {}
 
 
@@ -27,6 +29,17 @@ class TariffFiles:
     def ids(self) -> tuple[str, ...]:
         """Ids of all tariffs that have rates: `structure:region`, or `structure` where the rates name no region."""
         return tuple(sorted(self._tables))
+
+    def structure_ids(self) -> tuple[str, ...]:
+        """Ids of all structures, with rates or without."""
+        return tuple(sorted(self._structures))
+
+    def structure(self, id_or_path: str) -> StructureFile:
+        """A structure by id or path, checked but for its rates. Raises `InvalidTariff`."""
+        document = self._own(id_or_path) if _is_path(id_or_path) else self._structure(id_or_path)
+        structure = parse(document, StructureFile)
+        check_structure(document, structure)
+        return structure
 
     def get(
         self, id_or_path: str, rates_path: Path | None = None, overrides: Mapping[str, Decimal] = NOTHING
@@ -44,16 +57,24 @@ class TariffFiles:
 
     def _documents_of(self, name: str, rates_path: Path | None) -> tuple[Document, Document]:
         """The structure and the rates; one document for both where it holds both."""
-        if name.endswith(".toml") or os.sep in name:
-            own = read_toml(Path(name))
-            own.must_be(STRUCTURE, "is a rate table; name its tariff, and give this file with --rates")
+        if _is_path(name):
+            own = self._own(name)
             return own, own if rates_path is None else _rate_table(rates_path)
         if rates_path is not None:
             return self._structure(name), _rate_table(rates_path)
         full = self._full_id(name)
-        return self._structure(full.partition(":")[0]), self._tables[full]
+        structure, table = self._structure(full.partition(":")[0]), self._tables[full]
+        return structure, structure if table.is_structure else table
+
+    def _own(self, path: str) -> Document:
+        own = read_toml(Path(path))
+        own.must_be(STRUCTURE, "is a rate table; name its tariff, and give this file with --rates")
+        return resolve(own, self._as_written)
 
     def _structure(self, name: str) -> Document:
+        return resolve(self._as_written(name), self._as_written)
+
+    def _as_written(self, name: str) -> Document:
         if name in self._structures:
             return self._structures[name]
         alone, colon, _ = name.partition(":")
@@ -73,7 +94,7 @@ class TariffFiles:
             raise InvalidTariff(f"tariff {name!r} has rates for several regions; choose one of {', '.join(regions)}")
         if name in self._structures:
             raise InvalidTariff(f"tariff {name!r} has no rates here; give a rate table with --rates")
-        raise InvalidTariff(f"there is no tariff {name!r}; {_known(name, self.ids())}")
+        raise InvalidTariff(f"there is no tariff {name!r}; {_known(name, (*self.ids(), *self._structures))}")
 
     @cached_property
     def _documents(self) -> tuple[Document, ...]:
@@ -88,7 +109,12 @@ class TariffFiles:
         """The document that holds the rates of each tariff, by full id."""
         inline = [(doc.text("id"), doc) for doc in self._documents if doc.is_structure and "rates" in doc.content]
         tables = [doc for doc in self._documents if not doc.is_structure]
-        return _unique([*inline, *((full_id(doc.text("tariff"), doc.text("region")), doc) for doc in tables)])
+        named = [(full_id(name, doc.text("region")), doc) for doc in tables for name in doc.names("tariff")]
+        return _unique([*inline, *named])
+
+
+def _is_path(name: str) -> bool:
+    return name.endswith(".toml") or os.sep in name
 
 
 def _rate_table(path: Path) -> Document:
@@ -98,10 +124,9 @@ def _rate_table(path: Path) -> Document:
 
 
 def _known(name: str, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5) or sorted(names)
-    return (
-        f"near it: {', '.join(near)}; `wattledger tariffs list` shows all, and the path of a .toml file names your own"
-    )
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5) or sorted(names)[:MOST_NAMED]
+    few = f"near it: {', '.join(near)}" if near else "there are none here"
+    return f"{few}; `wattledger tariffs list` shows all, and the path of a .toml file names your own"
 
 
 def _unique(documents: Iterable[tuple[str, Document]]) -> dict[str, Document]:

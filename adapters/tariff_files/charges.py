@@ -43,7 +43,7 @@ class PercentagePart(NamedPart):
     base: SomeText
     floor_per_mwh: Number | None = None
     only_low_side: bool = False
-    inside: Annotated[list[Code], Field(min_length=1)] | None = None
+    inside: Annotated[list[Code], Field(min_length=1, max_length=20)] | None = None
 
     def to_domain(self, place: str, frame: Frame) -> Percentage:
         inside = tuple(self.inside or ())

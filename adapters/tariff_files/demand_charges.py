@@ -13,6 +13,7 @@ from adapters.tariff_files.values import LoadFactor, Months, Part, Percent, Posi
 from domain.charges import Band, ContractedPower, ExcessPower, ExcessRule, LookBack, MaximumDemand, Ratchet
 from domain.errors import InvalidTariff
 
+Instants = Annotated[list[Annotated[datetime, BeforeValidator(instant)]], Field(min_length=1, max_length=10_000)]
 MonthsBack = Annotated[int, Field(ge=1, le=36)]
 
 
@@ -57,7 +58,7 @@ class MaximumDemandPart(BlocksPart):
     load_factor: LoadFactor | None = None
     highest_blocks: Annotated[int, Field(ge=1, le=1000)] = 1
     apparent: bool = False
-    only_at: Annotated[list[Annotated[datetime, BeforeValidator(instant)]], Field(min_length=1)] | None = None
+    only_at: Instants | None = None
     look_back: LookBackPart | None = None
     ratchet: RatchetPart | None = None
     at_least_kw: Positive | None = None
@@ -92,9 +93,10 @@ class MaximumDemandPart(BlocksPart):
 
 class ContractedPowerPart(PeriodsPart):
     kind: Literal["contracted_power"]
+    per: Literal["year", "day"] = "year"
 
     def to_domain(self, place: str, frame: Frame) -> ContractedPower:
-        return ContractedPower(*self.named, self.indexed(place, frame))
+        return ContractedPower(*self.named, self.indexed(place, frame), self.per)
 
 
 class BandPart(Part):
@@ -140,12 +142,12 @@ class ExcessPowerPart(BlocksPart):
 
 def _starts(instants: Sequence[datetime], minutes: int, frame: Frame, place: str) -> tuple[int, ...]:
     """UTC seconds of coincident blocks. Raises `InvalidTariff` for an instant at which no block begins."""
-    found: list[int] = []
+    found: set[int] = set()
     for at in instants:
         local = at.astimezone(frame.zone)
         if (local.hour * 60 + local.minute) % minutes or local.second or local.microsecond:
             raise InvalidTariff(f"{place}: {at.isoformat()}: no block of {minutes} minutes begins then; give its start")
         if int(at.timestamp()) in found:
             raise InvalidTariff(f"{place}: {at.isoformat()} is there twice; remove one")
-        found.append(int(at.timestamp()))
+        found.add(int(at.timestamp()))
     return tuple(sorted(found))

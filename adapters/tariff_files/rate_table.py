@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from adapters.tariff_files.values import Id, Number, Part, Text
 from domain.charges import (
@@ -31,6 +32,9 @@ MOST_PERCENT = Decimal(100)
 MOST_MULTIPLIER = Decimal(1_000)
 """Percent of a published price: a contract may well ask for more than the price itself."""
 
+MOST_VALIDITIES = 2_000
+"""More than a validity a month for a century."""
+
 PER_KWH = EnergyByPeriod, EnergyFlat, TieredEnergy, IndexedPrice, ReactiveEnergy, PowerFactorEnergy
 
 
@@ -40,6 +44,17 @@ class Limit:
 
     most: Decimal
     is_percent: bool = False
+
+
+def one_or_more(value: object) -> object:
+    """One name as a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+def no_two_alike(names: list[str]) -> list[str]:
+    if len(set(names)) < len(names):
+        raise ValueError("a tariff is there twice; remove one")
+    return names
 
 
 def flat(value: object) -> object:
@@ -60,13 +75,27 @@ def _leaves(prefix: str, table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield f"{prefix}{key}", value
 
 
+Values = Annotated[dict[str, Number], BeforeValidator(flat), Field(min_length=1)]
+
+
 class RatesPart(Part):
-    """The rates of the days `[valid_from, valid_to)`; without `valid_to`, until further notice."""
+    """The rates of the days `[valid_from, valid_to)`; without `valid_to`, until further notice.
+
+    `values` hold for every tariff of the table, `values_of` for one of them alone, as the tax of a zone does.
+    """
 
     valid_from: date
     valid_to: date | None = None
     source: Text
-    values: Annotated[dict[str, Number], BeforeValidator(flat), Field(min_length=1)]
+    values: Values
+    values_of: dict[str, Values] = Field(default_factory=dict)
+
+    def of(self, tariff: str, place: str) -> "RatesPart":
+        """These rates as one tariff has them. Raises `InvalidTariff` for a rate that is there twice."""
+        own = self.values_of.get(tariff, {})
+        for key in own.keys() & self.values.keys():
+            raise InvalidTariff(f"{place}.values_of.{tariff}.{key}: {own[key]}: is in values too; remove one")
+        return self.model_copy(update={"values": {**self.values, **own}, "values_of": {}})
 
     def to_domain(self, overrides: Mapping[str, Decimal]) -> Rates:
         source = self.source + "".join(f"; {key} given by the user" for key in overrides)
@@ -74,21 +103,33 @@ class RatesPart(Part):
 
 
 class RateTableFile(Part):
-    """The whole file."""
+    """The whole file: the rates of one tariff, or of several that have them in common."""
 
     schema_: Annotated[Literal["wattledger-rates/1"], Field(alias="schema")]
-    tariff: Id
+    tariff: Annotated[list[Id], BeforeValidator(one_or_more), AfterValidator(no_two_alike), Field(min_length=1)]
     region: Annotated[str, Field(pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$")]
     region_name: str = ""
     evidence: str = ""
-    rates: Annotated[list[RatesPart], Field(min_length=1)]
+    rates: Annotated[list[RatesPart], Field(min_length=1, max_length=MOST_VALIDITIES)]
 
-    @property
-    def full_id(self) -> str:
-        return full_id(self.tariff, self.region)
+    def of(self, tariff: str) -> "RateTableFile":
+        """The table as one of its tariffs has it. Raises `InvalidTariff` when the tariff is none of them."""
+        if tariff not in self.tariff:
+            raise InvalidTariff(
+                f"tariff: {', '.join(map(repr, self.tariff))}: these rates belong to another tariff than {tariff!r}; "
+                "add it to the list, or choose its own rates"
+            )
+        for n, part in enumerate(self.rates, 1):
+            for name in part.values_of.keys() - set(self.tariff):
+                raise InvalidTariff(
+                    f"rates[{n}].values_of: {name!r}: is no tariff of this table; use one of "
+                    f'{", ".join(self.tariff)}, in quotes: [rates.values_of."{self.tariff[-1]}"]'
+                )
+        rates = [part.of(tariff, f"rates[{n}]") for n, part in enumerate(self.rates, 1)]
+        return self.model_copy(update={"tariff": [tariff], "rates": rates})
 
     def to_domain(self, charges: Sequence[Charge], overrides: Mapping[str, Decimal]) -> RateTable:
-        """The table in order of date, every value checked against its charge. Raises `InvalidTariff`."""
+        """The table of its one tariff in order of date, every value checked. Raises `InvalidTariff`."""
         limits = _limits(charges)
         for n, part in enumerate(self.rates, 1):
             _check_dates(part, f"rates[{n}]")
@@ -98,8 +139,10 @@ class RateTableFile(Part):
             check_rate(key, value, limits, f"--rate {key}")
         for n, part in enumerate(self.rates, 1):
             _check_inside({**part.values, **overrides}, charges, f"rates[{n}].values")
+            _check_whole({**part.values, **overrides}, charges, f"rates[{n}].values")
+        _check_overlaps(self.rates)
         parts = sorted(self.rates, key=lambda part: part.valid_from)
-        return RateTable(self.tariff, self.region, tuple(part.to_domain(overrides) for part in parts))
+        return RateTable(self.tariff[0], self.region, tuple(part.to_domain(overrides) for part in parts))
 
 
 def full_id(structure: str, region: str) -> str:
@@ -147,9 +190,34 @@ def _check_inside(values: Mapping[str, Decimal], charges: Sequence[Charge], plac
                 )
 
 
+def _check_whole(values: Mapping[str, Decimal], charges: Sequence[Charge], place: str) -> None:
+    """A charge has all of its rates or none: with one for the summer alone, the winter was forgotten."""
+    for charge in charges:
+        keys = [key for key in (*charge.rate_keys, *charge.percent_keys) if key.startswith(f"{charge.code}.")]
+        there = [key for key in keys if key in values]
+        for key in keys:
+            if there and key not in values:
+                raise InvalidTariff(
+                    f"{place}.{key}: is missing, while {there[0]} is there; add it, or leave all of "
+                    f"{charge.code!r} out and give them with --rate"
+                )
+
+
 def _check_dates(part: RatesPart, place: str) -> None:
     if part.valid_to is not None and part.valid_to <= part.valid_from:
         raise InvalidTariff(
             f"{place}.valid_to: {part.valid_to}: is not after valid_from {part.valid_from}; "
             "valid_to is the first day without these rates"
         )
+
+
+def _check_overlaps(parts: Sequence[RatesPart]) -> None:
+    """No day has two rates. A gap is allowed: a bill in it is refused, and the refusal names the covered days."""
+    ordered = sorted(enumerate(parts, 1), key=lambda one: one[1].valid_from)
+    for (n, before), (m, after) in pairwise(ordered):
+        if before.valid_to is None or before.valid_to > after.valid_from:
+            raise InvalidTariff(
+                f"rates[{m}].valid_from: {after.valid_from}: overlaps rates[{n}], which hold from {before.valid_from} "
+                f"{f'to {before.valid_to}' if before.valid_to else 'until further notice'}; "
+                f"let that valid_to be {after.valid_from} or earlier"
+            )

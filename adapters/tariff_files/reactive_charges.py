@@ -93,7 +93,7 @@ class ThresholdPart(Part):
 class PowerFactorPart(NamedPart):
     kind: Literal["power_factor"]
     base: SomeText
-    threshold: Annotated[list[ThresholdPart], Field(min_length=1)]
+    threshold: Annotated[list[ThresholdPart], Field(min_length=1, max_length=100)]
 
     def to_domain(self, place: str, frame: Frame) -> PowerFactorAdjustment:
         return PowerFactorAdjustment(*self.named, tuple(self.base), tuple(part.to_domain() for part in self.threshold))

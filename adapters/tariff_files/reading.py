@@ -2,6 +2,7 @@
 
 import difflib
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -14,6 +15,9 @@ from domain.errors import InvalidTariff
 STRUCTURE = "wattledger-tariff/1"
 RATES = "wattledger-rates/1"
 MOST_BYTES = 1 << 20
+MOST_LEVELS = 12
+"""Twice what any tariff needs: deeper ones are no tariffs, and would only try our patience."""
+LARGEST_INTEGER = 10**30
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -41,6 +45,13 @@ class Document:
             return value
         raise InvalidTariff(f"{self.path}: {field}: {'is missing' if value is None else shown(value)}; give it as text")
 
+    def names(self, field: str) -> tuple[str, ...]:
+        """One name of the heading, or a list of them. Raises `InvalidTariff` unless all are text."""
+        value = self.content.get(field)
+        if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+            return tuple(value)
+        return (self.text(field),)
+
 
 def read_toml(path: Path) -> Document:
     """A file in UTF-8 of at most 1 MiB whose schema is one of ours. Raises `InvalidTariff`."""
@@ -50,6 +61,7 @@ def read_toml(path: Path) -> Document:
         raise InvalidTariff(f"{path}: byte {error.start} is not UTF-8; save the file in UTF-8") from error
     except (ValueError, InvalidOperation, RecursionError) as error:
         raise InvalidTariff(f"{path}: not valid TOML: {_syntax_fault(error)}") from error
+    _check_bounds(path, content)
     if content.get("schema") not in (STRUCTURE, RATES):  # a tuple: what a file says may not be hashable
         said = shown(content["schema"]) if "schema" in content else "is missing"
         raise InvalidTariff(f'{path}: schema: {said}; write schema = "{STRUCTURE}" or "{RATES}" in the first line')
@@ -86,6 +98,25 @@ def _bytes(path: Path) -> bytes:
     if len(content) > MOST_BYTES:
         raise InvalidTariff(f"{path}: larger than 1 MiB; a tariff file holds rates, not readings: check the path")
     return content
+
+
+def _check_bounds(path: Path, content: dict[str, Any]) -> None:
+    """Nothing nests beyond reason and no number is beyond printing. Raises `InvalidTariff` with the place."""
+    level: list[tuple[str, Any]] = [("", content)]
+    for _ in range(MOST_LEVELS):
+        level = [inside for place, value in level for inside in _inside(place, value)]
+        for place, value in level:
+            if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+                raise InvalidTariff(one_line(f"{path}: {place}: a number has more digits than can be read; shorten it"))
+    if level:
+        raise InvalidTariff(one_line(f"{path}: {level[0][0][:60]}: nested too deeply; a tariff needs five levels"))
+
+
+def _inside(place: str, value: object) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        yield from ((f"{place}.{key}".removeprefix("."), one) for key, one in value.items())
+    elif isinstance(value, list):
+        yield from ((f"{place}[{n}]", one) for n, one in enumerate(value, 1))
 
 
 def _syntax_fault(error: Exception) -> str:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from adapters.tariff_files.charges import AnyCharge, to_domain
 from adapters.tariff_files.parts import BlockMinutes, Frame
-from adapters.tariff_files.rate_table import RatesPart, RateTableFile
+from adapters.tariff_files.rate_table import MOST_VALIDITIES, RatesPart, RateTableFile
 from adapters.tariff_files.reading import RATES
 from adapters.tariff_files.values import Id, Part, PeriodName, Text, window
 from domain.calendar import Calendar, DayRule, FixedDay, NthWeekday, Season, Window
@@ -98,14 +98,17 @@ class DayTypesPart(Part):
     holiday: Text | None = None
 
 
+Windows = Annotated[list[Annotated[Window, BeforeValidator(window)]], Field(max_length=288)]
+
+
 class CalendarPart(Part):
     """Seasons, day types, holidays, and the windows of each day type in each season."""
 
     periods: Annotated[list[PeriodName], Field(min_length=1, max_length=100)]
     day_types: DayTypesPart
-    season: Annotated[list[SeasonPart], Field(min_length=1)]
-    holiday: Annotated[list[HolidayPart], Field(default_factory=list)]
-    schedule: dict[str, dict[str, list[Annotated[Window, BeforeValidator(window)]]]]
+    season: Annotated[list[SeasonPart], Field(min_length=1, max_length=100)]
+    holiday: Annotated[list[HolidayPart], Field(default_factory=list, max_length=200)]
+    schedule: Annotated[dict[str, dict[str, Windows]], Field(max_length=100)]
 
     def to_domain(self) -> Calendar:
         _check_different(self.periods, "calendar.periods")
@@ -120,6 +123,7 @@ class CalendarPart(Part):
             schedules={(s, d): tuple(windows) for s, types in self.schedule.items() for d, windows in types.items()},
         )
         _check_seasons(calendar)
+        _check_holidays(calendar.holidays)
         return calendar
 
 
@@ -139,11 +143,11 @@ class StructureFile(Part):
     timezone: Annotated[str, AfterValidator(_zone)]
     source: Text
     demand_minutes: BlockMinutes
-    notes: Annotated[list[Text], Field(default_factory=list)]
+    notes: Annotated[list[Text], Field(default_factory=list, max_length=200)]
     rounding: RoundingPart
     calendar: CalendarPart
-    charge: Annotated[list[AnyCharge], Field(min_length=1)]
-    rates: Annotated[list[RatesPart], Field(default_factory=list)]
+    charge: Annotated[list[AnyCharge], Field(min_length=1, max_length=200)]
+    rates: Annotated[list[RatesPart], Field(default_factory=list, max_length=MOST_VALIDITIES)]
 
     def charges(self) -> tuple[Charge, ...]:
         """The charges in the order of the bill."""
@@ -155,7 +159,7 @@ class StructureFile(Part):
         """The rates in the file itself. Raises `InvalidTariff` when there are none."""
         if not self.rates:
             raise InvalidTariff(f"{path}: rates: are missing; add [[rates]], or name a rate table with --rates FILE")
-        return RateTableFile.model_validate({"schema": RATES, "tariff": self.id, "region": "", "rates": self.rates})
+        return RateTableFile.model_validate({"schema": RATES, "tariff": [self.id], "region": "", "rates": self.rates})
 
 
 def _check_different(names: Sequence[str], place: str) -> None:
@@ -170,3 +174,18 @@ def _check_seasons(calendar: Calendar) -> None:
         for (day, name), (other_day, other) in pairwise(starts):
             if day == other_day:
                 raise InvalidTariff(f"calendar.season: {name!r} and {other!r} both start on {day}; move one of them")
+
+
+def _check_holidays(rules: Sequence[DayRule]) -> None:
+    """No two rules may name one day by the same words: one of them is a slip. Those that meet by chance may."""
+    for n, rule in enumerate(rules, 1):
+        for other, before in enumerate(rules[: n - 1], 1):
+            if _means_the_same(rule, before):
+                raise InvalidTariff(f"calendar.holiday[{n}]: is the same day as calendar.holiday[{other}]; remove one")
+
+
+def _means_the_same(rule: DayRule, other: DayRule) -> bool:
+    if isinstance(rule, FixedDay) and isinstance(other, FixedDay):
+        same = (rule.month, rule.day) == (other.month, other.day)
+        return same and any(rule.day_in(year) and other.day_in(year) for year in range(1900, 2201))
+    return rule == other

@@ -10,6 +10,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from domain.calendar import MINUTES_PER_DAY, Window
 
+MOST_BARE_DIGITS = 15
+"""A decimal of up to 15 digits survives a binary float; more of them, out of quotes, are what a program left over."""
 PLAIN_NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?")
 WINDOW = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d) (\S+)")
 WORDS = re.compile(r"[a-z0-9]+([-.][a-z0-9]+)*")
@@ -26,6 +28,8 @@ def number(value: object) -> Decimal:
     if isinstance(value, str) and PLAIN_NUMBER.fullmatch(value):
         return Decimal(value)
     if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < 20:
+        if len(value.as_tuple().digits) > MOST_BARE_DIGITS:
+            raise ValueError('has the digits of a binary fraction; write the number itself, in quotes, like "0.1"')
         return value
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**20:
         return Decimal(value)
@@ -102,8 +106,8 @@ Id = Annotated[str, AfterValidator(_id)]
 Code = Annotated[str, AfterValidator(_code)]
 PeriodName = Annotated[str, AfterValidator(_period)]
 Text = Annotated[str, AfterValidator(_text)]
-SomeText = Annotated[list[Text], Field(min_length=1)]
-Months = Annotated[list[Annotated[int, Field(ge=1, le=12)]], AfterValidator(_different)]
+SomeText = Annotated[list[Text], Field(min_length=1, max_length=200)]
+Months = Annotated[list[Annotated[int, Field(ge=1, le=12)]], Field(max_length=12), AfterValidator(_different)]
 
 
 def instant(value: object) -> datetime:

@@ -225,9 +225,10 @@ def test_the_demo_bills_the_month_and_loses_nothing(run: Run, tmp_path: Path) ->
 
 def test_tariffs_list_names_every_tariff_that_ships(run: Run) -> None:
     _, out, _ = run("tariffs", "list", "--json")
-    assert [tariff["id"] for tariff in json.loads(out)] == list(TariffFiles().ids())
+    priced = [tariff["id"] for tariff in json.loads(out) if tariff["rates"]]
+    assert priced == list(TariffFiles().ids())
     _, text, _ = run("tariffs", "show", "mx-gdmth:golfo-centro")
-    assert "18:00-22:00 peak" in text
+    assert "winter  workday   bbbbbbiiiiiiiiiiiippppii" in text
     assert "392.20" in text
 
 

@@ -1,7 +1,6 @@
 """The tariffs of each country: their calendars, and small bills by hand, at made-up rates where none ship."""
 
 import csv
-from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,84 +10,25 @@ import numpy as np
 import pytest
 
 from adapters.tariff_files import TariffFiles
-from adapters.tariff_files.catalogue import SHIPPED
-from adapters.tariff_files.reading import parse, read_toml
-from adapters.tariff_files.structure import StructureFile
 from domain.arrays.load import Load
 from domain.arrays.pricing import price_load
-from domain.bill import Bill
 from domain.tariff import Tariff
 from domain.terms import Contract
+from tests.reference.steady_plant import Rated, amounts, bills, decimals, month_of, quantity, rated_in, reactive, spike
 
 STEEL = Path(__file__).parents[3] / "shared" / "data" / "steel_2018_15min.csv"
-STRUCTURES = {doc.text("id"): doc for doc in map(read_toml, sorted(SHIPPED.rglob("*.toml"))) if doc.is_structure}
-TOLLS = ["3.0td", "6.1td", "6.2td", "6.3td", "6.4td"]
-QUARTER = timedelta(minutes=15)
-
-Rated = Callable[[str, Mapping[str, str]], Tariff]
+STRUCTURES = TariffFiles().structure_ids()
 
 
 @pytest.fixture
 def rated(tmp_path: Path) -> Rated:
     """A shipped structure with rates of one's own, which hold at all times."""
-
-    def of(structure: str, values: Mapping[str, str]) -> Tariff:
-        lines = [f'schema = "wattledger-rates/1"\ntariff = "{structure}"\nregion = "own"\n[[rates]]']
-        lines += ['valid_from = 2000-01-01\nsource = "made up"\n[rates.values]']
-        lines += [f'{key} = "{value}"' for key, value in values.items()]
-        path = tmp_path / "own.rates.toml"
-        path.write_text("\n".join(lines), encoding="utf-8")
-        return TariffFiles().get(structure, rates_path=path)
-
-    return of
-
-
-def month_of(tariff: Tariff, first: str, end: str, kw: int) -> Load:
-    """A load that never changes over local days `[first, end)`, in quarter hours, without reactive energy."""
-    zone = ZoneInfo(tariff.timezone)
-    start, stop = (datetime.fromisoformat(day).replace(tzinfo=zone).astimezone(UTC) for day in (first, end))
-    count = (stop - start) // QUARTER
-    nothing = np.zeros(count, dtype=np.int64)
-    return Load("plant", start, 15, np.full(count, kw * 250, dtype=np.int64), nothing, np.zeros(count, dtype=np.uint8))
-
-
-def spike(tariff: Tariff, load: Load, local: str, kw: int) -> None:
-    """One quarter hour of another power."""
-    load.energy_wh[_index(tariff, load, local)] = kw * 250
-
-
-def reactive(tariff: Tariff, load: Load, local: str, kvarh: int, quarters: int = 1) -> None:
-    """kvarh in each of some quarter hours."""
-    assert load.reactive_varh is not None
-    first = _index(tariff, load, local)
-    load.reactive_varh[first : first + quarters] = kvarh * 1000
-
-
-def _index(tariff: Tariff, load: Load, local: str) -> int:
-    at = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(tariff.timezone)).astimezone(UTC)
-    return (at - load.start) // QUARTER
-
-
-def bills(tariff: Tariff, load: Load, contracted_kw: Mapping[str, int] | None = None) -> tuple[Bill, ...]:
-    contract = Contract({period: Decimal(kw) for period, kw in (contracted_kw or {}).items()})
-    return price_load(load, tariff, contract, ZoneInfo(tariff.timezone)).bills
-
-
-def amounts(bill: Bill) -> dict[str, Decimal]:
-    return {line.code: line.amount for line in bill.lines}
-
-
-def decimals(**values: str) -> dict[str, Decimal]:
-    return {key.replace("__", "."): Decimal(value) for key, value in values.items()}
-
-
-def quantity(bill: Bill, code: str) -> Decimal:
-    return next(line.quantity for line in bill.lines if line.code == code)
+    return rated_in(tmp_path)
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)
 def test_every_structure_becomes_a_tariff_with_any_complete_rates(structure: str, rated: Rated) -> None:
-    charges = parse(STRUCTURES[structure], StructureFile).charges()
+    charges = TariffFiles().structure(structure).charges()
     keys = dict.fromkeys(key for charge in charges for key in (*charge.rate_keys, *charge.percent_keys))
     tariff = rated(structure, dict.fromkeys(keys, "1"))
     assert tariff.notes
@@ -97,7 +37,7 @@ def test_every_structure_becomes_a_tariff_with_any_complete_rates(structure: str
 
 @pytest.mark.parametrize("structure", STRUCTURES)
 def test_every_hour_of_a_year_has_a_period_and_every_period_has_hours(structure: str) -> None:
-    parsed = parse(STRUCTURES[structure], StructureFile)
+    parsed = TariffFiles().structure(structure)
     calendar, zone = parsed.calendar.to_domain(), ZoneInfo(parsed.timezone)
     start = datetime(2025, 1, 1, tzinfo=zone).astimezone(UTC)
     hours = [0] * len(calendar.periods)
@@ -121,6 +61,17 @@ def test_spain_charges_the_root_of_the_squared_excess(toll: str, excess: str) ->
     found = amounts(bill)
     assert [code for code in found if code.startswith("excess")] == ["excess.P1"]
     assert found["excess.P1"] == Decimal(excess)
+
+
+@pytest.mark.parametrize("zone", ["", "-canarias"])
+def test_spain_charges_small_meters_twice_the_highest_excess_for_each_day(zone: str) -> None:
+    tariff = TariffFiles().get(f"es-3.0td-types-4-5{zone}")
+    load = month_of(tariff, "2025-05-01", "2025-06-01", 30)
+    spike(tariff, load, "2025-05-15 10:00", 45)  # P4 in May
+    spike(tariff, load, "2025-05-16 10:00", 55)
+    [bill] = bills(tariff, load, {"all": 40})
+    found = {code: amount for code, amount in amounts(bill).items() if code.startswith("excess")}
+    assert found == {"excess.P4": Decimal("20.14")}  # 2 x 15 kW x 0.021656 x 31 days
 
 
 @pytest.mark.parametrize(
@@ -153,94 +104,6 @@ def test_a_spanish_month_in_the_canary_islands_adds_up() -> None:
     assert amounts(bill)["power.P6"] == Decimal("7.53")
     assert amounts(bill)["electricity_tax"] == Decimal("36.00")  # 0.5 EUR for each of 72 MWh; 5.11 % were 35.51
     assert (amounts(bill)["igic"], bill.total) == (Decimal("21.92"), Decimal("752.45"))
-
-
-GDMTO = {
-    "supplier_fixed": "500",
-    "distribution": "10",
-    "transmission": "0.1",
-    "cenace": "0.01",
-    "energy": "1.5",
-    "capacity": "20",
-    "scnmem": "0.01",
-    "low_side": "2",
-    "vat": "16",
-}
-HOURLY = {key: value for key, value in GDMTO.items() if key != "energy"} | {
-    "energy.base": "1",
-    "energy.intermediate": "2",
-    "energy.peak": "3",
-}
-
-
-def test_gdmto_bills_its_demand_under_a_cap_of_its_own(rated: Rated) -> None:
-    tariff = rated("mx-gdmto", GDMTO)
-    load = month_of(tariff, "2025-06-01", "2025-07-01", 100)
-    spike(tariff, load, "2025-06-10 03:00", 300)
-    [bill] = bills(tariff, load)
-    # 72,050 kWh / (24 x 30 x 0.55) = 181.9, so 182 kW.
-    expected = decimals(
-        supplier_fixed="500.00",
-        distribution="1820.00",
-        transmission="7205.00",
-        cenace="720.50",
-        energy="108075.00",
-        capacity="3640.00",
-        scnmem="720.50",
-        power_factor="-3067.03",  # 2.5 % of 122,681.00
-        vat="19138.24",
-    )
-    assert amounts(bill) == expected
-    assert bill.total == Decimal("138752.21")
-
-
-@pytest.mark.parametrize(("structure", "kw"), [("mx-dist", 1353), ("mx-dit", 1410)])
-def test_high_voltage_has_no_distribution_and_its_own_cap(structure: str, kw: int, rated: Rated) -> None:
-    rates = {key: value for key, value in HOURLY.items() if key not in {"distribution", "low_side"}}
-    tariff = rated(structure, rates)
-    load = month_of(tariff, "2025-06-01", "2025-07-01", 1000)
-    spike(tariff, load, "2025-06-10 20:00", 3000)
-    [bill] = bills(tariff, load)
-    # 720,500 kWh / (24 x 30 x 0.74) = 1,352.3 kW and / (24 x 30 x 0.71) = 1,409.4 kW; both under the 3,000 measured.
-    assert quantity(bill, "capacity") == kw
-    assert amounts(bill)["capacity"] == 20 * kw
-    # 21 working days of 2 peak hours, 20 with the quarter hour of 3,000 kW on top.
-    assert amounts(bill)["energy.peak"] == 3 * (42_000 + 500)
-    assert amounts(bill)["power_factor"] == round(-bill.amount_of("supply") * Decimal("0.013"), 2)  # 95 % asked
-
-
-@pytest.mark.parametrize(
-    ("structure", "peak", "elsewhere"),
-    [
-        ("mx-gdmth-bc", "2025-07-07 14:00", "2025-07-07 20:00"),
-        ("mx-gdmth-bcs", "2025-07-07 21:45", "2025-07-07 22:00"),
-        ("mx-gdmth-bcs", "2025-07-05 19:00", "2025-07-05 18:45"),  # a Saturday
-    ],
-)
-def test_capacity_in_the_californias_is_set_in_the_summers_peak(
-    structure: str, peak: str, elsewhere: str, rated: Rated
-) -> None:
-    tariff = rated(structure, HOURLY | {"energy.winter-intermediate": "2"})
-    load = month_of(tariff, "2025-07-01", "2025-08-01", 100)
-    spike(tariff, load, peak, 120)
-    spike(tariff, load, elsewhere, 150)
-    [bill] = bills(tariff, load, {"all": 200})
-    assert quantity(bill, "capacity") == 120
-    assert quantity(bill, "distribution") == 150
-    assert amounts(bill)["energy.base"] == 0
-
-
-@pytest.mark.parametrize("structure", ["mx-gdmth-bc", "mx-gdmth-bcs"])
-@pytest.mark.parametrize("at", ["2025-01-07 03:00", "2025-01-07 19:00"])
-def test_capacity_in_the_californias_counts_all_hours_of_a_month_without_peak(
-    structure: str, at: str, rated: Rated
-) -> None:
-    tariff = rated(structure, HOURLY | {"energy.winter-intermediate": "2"})
-    load = month_of(tariff, "2025-01-01", "2025-02-01", 100)
-    spike(tariff, load, at, 150)
-    [bill] = bills(tariff, load, {"all": 200})
-    assert quantity(bill, "capacity") == 150
-    assert amounts(bill)["energy.peak"] == 0
 
 
 CHILE = {
@@ -349,7 +212,7 @@ def test_brazil_charges_the_energy_that_a_poor_power_factor_displaces(colour: st
 
 
 def test_peak_hours_in_brazil_spare_the_holidays_that_follow_easter() -> None:
-    calendar = parse(STRUCTURES["br-a4-azul"], StructureFile).calendar.to_domain()
+    calendar = TariffFiles().structure("br-a4-azul").calendar.to_domain()
     movable = {day for day in calendar.holidays_of(2026) if f"{day:%m-%d}" in {"02-17", "04-03", "06-04"}}
     assert len(movable) == 3
     assert len(calendar.holidays_of(2026)) == 11

@@ -16,8 +16,7 @@ from domain.tariff import Tariff
 from domain.terms import BillingMonth, Contract, Terms
 
 IDS = TariffFiles().ids()
-WITHOUT_VAT = ("-canarias", "-ceuta", "-melilla")
-COMPLETE = [name for name in IDS if name != "mx-gdmth:peninsular" and not name.endswith(WITHOUT_VAT)]
+COMPLETE = [name for name in IDS if name != "mx-gdmth:peninsular" and "6.1td-types-4-5" not in name]
 SUPPLY = ["supplier_fixed", "distribution", "transmission", "cenace", "energy", "capacity", "scnmem"]
 
 
@@ -37,9 +36,24 @@ def period_at(tariff: Tariff, local: str) -> str:
 
 def test_these_tariffs_ship() -> None:
     zones = ["", "-baleares", "-canarias", "-ceuta", "-melilla"]
-    spain = [f"es-{toll}{zone}" for toll in ("3.0td", "6.1td", "6.2td", "6.3td", "6.4td") for zone in zones]
+    tolls = ["3.0td", "3.0td-types-4-5", "6.1td", "6.1td-types-4-5", "6.2td", "6.3td", "6.4td"]
+    spain = [f"es-{toll}{zone}" for toll in tolls for zone in zones]
     mexico = ["mx-gdmth:2018", "mx-gdmth:golfo-centro", "mx-gdmth:peninsular"]
-    assert list(IDS) == [*spain, *mexico, "us-pge-e20-primary-2018", "us-sce-tou-gs-3-cpp-2016"]
+    assert list(IDS) == sorted([*spain, *mexico, "us-pge-e20-primary-2018", "us-sce-tou-gs-3-cpp-2016"])
+
+
+def test_these_structures_ship_without_rates() -> None:
+    mexico = [f"mx-{name}{region}" for name in ("dist", "dit", "gdmth", "gdmto") for region in ("", "-bc", "-bcs")]
+    without = set(TariffFiles().structure_ids()) - {name.partition(":")[0] for name in IDS}
+    assert without == {*mexico, "cl-at4.3", "cl-bt4.3", "br-a4-verde", "br-a4-azul"} - {"mx-gdmth"}
+
+
+def test_a_structure_that_is_like_another_is_as_if_it_were_written_out() -> None:
+    peninsula, ceuta = (TariffFiles().structure(f"es-6.3td{zone}") for zone in ("", "-ceuta"))
+    assert [part.code for part in ceuta.charge] == ["power", "energy", "excess", "reactive", "electricity_tax", "ipsi"]
+    assert ceuta.charge[:5] == peninsula.charge[:5]
+    assert ceuta.calendar.holiday == peninsula.calendar.holiday
+    assert ceuta.calendar.season != peninsula.calendar.season
 
 
 @pytest.mark.parametrize("name", COMPLETE)
@@ -134,7 +148,9 @@ def test_mexican_holidays_are_the_compulsory_rest_days(year: int, days: str) -> 
         (date(2023, 12, 1), 1000, 90),
         (date(2024, 1, 1), 999, 90),
         (date(2024, 1, 1), 1000, 95),
-        (date(2026, 1, 1), 2000, 95),
+        (date(2026, 4, 1), 2000, 95),
+        (date(2026, 5, 1), 1000, 97),
+        (date(2026, 5, 1), 999, 90),
     ],
 )
 def test_the_power_factor_asked_depends_on_date_and_size(month: date, kw: int, percent: int) -> None:
@@ -199,9 +215,17 @@ def test_the_spanish_price_of_excess_power_is_its_coefficient_times_tep(name: st
     assert TariffFiles().get(name).rate_table.rates[0].values[f"excess.{period}"] == Decimal(excess)
 
 
-def test_the_general_tax_of_the_islands_and_of_africa_must_be_given() -> None:
-    with pytest.raises(NoPriceInForce, match=r"no rate for igic in 2025-01.*--rate igic=AMOUNT"):
-        terms_of(TariffFiles().get("es-6.1td-canarias"), date(2025, 1, 1), Contract())
+@pytest.mark.parametrize(("zone", "tax"), [("canarias", "igic"), ("ceuta", "ipsi"), ("melilla", "ipsi")])
+def test_the_weak_general_tax_of_the_islands_and_of_africa_says_that_it_is_weak(zone: str, tax: str) -> None:
+    tariff = TariffFiles().get(f"es-6.1td-{zone}")
+    assert any("weak: one public calculator" in note and f"--rate {tax}=PERCENT" in note for note in tariff.notes)
+    given = TariffFiles().get(f"es-6.1td-{zone}", overrides={tax: Decimal(7)})
+    assert given.rate_table.rates[0].values[tax] == 7
+
+
+def test_excess_power_of_small_meters_in_high_voltage_is_unknown_and_must_be_given() -> None:
+    with pytest.raises(NoPriceInForce, match=r"no rate for excess\.P1.*--rate excess\.P1=AMOUNT"):
+        terms_of(TariffFiles().get("es-6.1td-types-4-5"), date(2025, 5, 1), Contract())
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from adapters.tariff_files import TariffFiles
-from adapters.tariff_files.catalogue import SHIPPED
-from adapters.tariff_files.reading import parse, read_toml
-from adapters.tariff_files.structure import StructureFile
 
-STRUCTURES = {doc.text("id"): doc for doc in map(read_toml, sorted(SHIPPED.rglob("*.toml"))) if doc.is_structure}
 TOLLS = ["3.0td", "6.1td", "6.2td", "6.3td", "6.4td"]
 
 # The dear and the cheap period of working days, January to December, and the dear and night hours. Typed from a second
@@ -24,10 +20,10 @@ ZONES = {
 SPANISH_HOLIDAYS = ["01-01", "01-06", "05-01", "08-15", "10-12", "11-01", "12-06", "12-08", "12-25"]
 
 
-@pytest.mark.parametrize("toll", TOLLS)
+@pytest.mark.parametrize("toll", [*TOLLS, "3.0td-types-4-5", "6.1td-types-4-5"])
 @pytest.mark.parametrize("zone", ZONES)
 def test_every_spanish_zone_has_these_periods_in_2025(toll: str, zone: str) -> None:
-    calendar = parse(STRUCTURES[f"es-{toll}{zone}"], StructureFile).calendar.to_domain()
+    calendar = TariffFiles().structure(f"es-{toll}{zone}").calendar.to_domain()
     pairs, dear = ZONES[zone]
     for n in range(365):
         day = date(2025, 1, 1) + timedelta(days=n)
@@ -52,8 +48,8 @@ def test_a_spanish_zone_has_the_rates_of_the_peninsula_and_its_own_tax(
     toll: str, zone: str, timezone: str, tax: str
 ) -> None:
     peninsula, here = TariffFiles().get(f"es-{toll}"), TariffFiles().get(f"es-{toll}{zone}")
-    without_vat = {key: value for key, value in peninsula.rate_table.rates[0].values.items() if key != "vat"}
+    common = {key: value for key, value in peninsula.rate_table.rates[0].values.items() if key != "vat"}
     found = here.rate_table.rates[0].values
-    assert {key: value for key, value in found.items() if key != "vat"} == without_vat
-    assert ("vat" in found) == (tax == "vat")
+    assert {key: value for key, value in found.items() if key != tax} == common
+    assert found[tax] == {"vat": 21, "igic": 3, "ipsi": 1}[tax]
     assert (here.timezone, here.charges[-1].code) == (timezone, tax)

@@ -274,14 +274,6 @@ def test_a_percentage_may_be_finer_than_money(write: Write) -> None:
     assert load(write(changed('"16"', '"5.11269632"'))).rate_table.rates[0].values["vat"] == Decimal("5.11269632")
 
 
-def test_validities_that_overlap_are_refused(write: Write) -> None:
-    second = RATES.replace("2026-01-01", "2026-12-31", 1).replace("2027-01-01", "2028-01-01", 1)
-    with pytest.raises(
-        InvalidTariff, match="rate table my-tariff: the rates from 2026-01-01 overlap those from 2026-12-31"
-    ):
-        load(write(f"{EXAMPLE}\n[[rates]]{second}"))
-
-
 def test_validities_may_stand_in_any_order_in_the_file(write: Write) -> None:
     earlier = RATES.replace("2026-01-01", "2025-01-01", 1).replace("2027-01-01", "2026-01-01", 1)
     assert load(write(f"{EXAMPLE}\n[[rates]]{earlier}")).rate_table.coverage == "2025-01-01 to 2027-01-01"

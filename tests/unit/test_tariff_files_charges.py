@@ -13,6 +13,7 @@ from adapters.tariff_files import TariffFiles
 from domain.charges import (
     Band,
     Charge,
+    ContractedPower,
     ExcessPower,
     ExcessRule,
     IndexedPrice,
@@ -168,6 +169,11 @@ ACCEPTED: list[tuple[Extra, Charge]] = [
         Extra("power_factor_steps", 'base = ["supply"]\nthreshold_percent = "93"', {"x": "1"}),
         PowerFactorSteps(*NAMES, ("supply",), Decimal(93)),
     ),
+    (
+        Extra("contracted_power", 'per = "day"\nperiods = ["day"]', {"x.day": "0.084989"}),
+        ContractedPower(*NAMES, ((0, "day"),), "day"),
+    ),
+    (Extra("contracted_power", "", {"x.day": "28.8", "x.night": "1"}), ContractedPower(*NAMES, BOTH)),
     (Extra("minimum_bill", 'base = ["supply", "vat"]', {"x": "5000"}), MinimumBill(*NAMES, ("supply", "vat"))),
     (
         Extra("percentage", INSIDE, {"x": "18"}),
@@ -324,6 +330,7 @@ OTHER_FAULTS = [
     (Extra("percentage", INSIDE.replace('"vat"', '"x"')), "charge[5].inside: 'x' is there twice"),
     (Extra("percentage", INSIDE.replace('"x", ', "")), "charge[5].inside: 'x' is missing; a tax inside the price"),
     (Extra("percentage", INSIDE, {"x": "84"}), "rates[1].values.x: 100: x, vat together leave nothing of the price"),
+    (Extra("contracted_power", 'per = "month"'), "charge[5].per: 'month': use 'year' or 'day'"),
     (Extra("indexed_price", 'series = "Spot Price"'), "charge[5].series: 'Spot Price': use at most 60 small letters"),
     (
         Extra("indexed_price", 'series = "spot"', {"x.factor": "1000.1"}),

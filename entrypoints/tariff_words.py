@@ -1,0 +1,184 @@
+"""A charge in words: what it multiplies by what, and the unit of each of its rates."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import singledispatch
+
+from domain.charges import (
+    Charge,
+    ContractedPower,
+    EnergyByPeriod,
+    EnergyFlat,
+    ExcessPower,
+    ExcessRule,
+    Fixed,
+    IndexedPrice,
+    MaximumDemand,
+    MinimumBill,
+    Percentage,
+    PowerFactorAdjustment,
+    PowerFactorEnergy,
+    PowerFactorSteps,
+    ReactiveEnergy,
+    TieredEnergy,
+)
+
+
+def unit_of(charge: Charge, key: str, currency: str) -> str:
+    """The unit of one of the charge's rates, as a rate table needs it."""
+    return "percent" if key in charge.percent_keys else f"{currency} per {_per(charge)}"
+
+
+def keys_of(charge: Charge) -> tuple[str, ...]:
+    """Every rate that the charge needs, each once."""
+    return tuple(dict.fromkeys((*charge.rate_keys, *charge.percent_keys)))
+
+
+@singledispatch
+def formula(charge: Charge, demand_minutes: int) -> str:
+    """What the charge does, in one line; its own label where there are no words for its kind."""
+    return charge.label
+
+
+@formula.register
+def _(charge: EnergyByPeriod, demand_minutes: int) -> str:
+    return f"kWh of {_names(charge.periods)}, each x its rate"
+
+
+@formula.register
+def _(charge: EnergyFlat, demand_minutes: int) -> str:
+    return "every kWh x rate"
+
+
+@formula.register
+def _(charge: TieredEnergy, demand_minutes: int) -> str:
+    kind = "all at the rate of the tier reached" if charge.banded else "each slice at its rate"
+    return f"kWh in tiers up to {_limits(charge.limits)} {charge.unit.value}, {charge.scope.value}, {kind}"
+
+
+@formula.register
+def _(charge: IndexedPrice, demand_minutes: int) -> str:
+    return f"sum over blocks of kWh x (factor x {charge.series} x (1 + losses) + adder)"
+
+
+@formula.register
+def _(charge: MaximumDemand, demand_minutes: int) -> str:
+    return "; ".join(_demand(charge, demand_minutes)) + "; x rate"
+
+
+@formula.register
+def _(charge: Fixed, demand_minutes: int) -> str:
+    return "rate x days of the month" if charge.per == "day" else "rate, once a month"
+
+
+@formula.register
+def _(charge: ContractedPower, demand_minutes: int) -> str:
+    share = "days" if charge.per == "day" else "days / days of the year"
+    return f"contracted kW of each period x rate x {share}"
+
+
+@formula.register
+def _(charge: ExcessPower, demand_minutes: int) -> str:
+    days = " x days" if charge.per_day else ""
+    if charge.rule is ExcessRule.QUADRATIC:
+        return f"sqrt(sum of (kW - contracted)² over {charge.minutes} min blocks) x rate{days}, by period"
+    times = " and ".join(f"{band.times}" for band in charge.bands)
+    free = f", where over {100 + charge.free_percent} % of the contract" if charge.free_percent else ""
+    return f"(highest {charge.minutes} min kW - contracted) x {times} x rate{days}{free}"
+
+
+@formula.register
+def _(charge: ReactiveEnergy, demand_minutes: int) -> str:
+    return f"kvarh beyond {charge.ratio_percent} % of kWh, by {charge.per}, x the rate of the power factor"
+
+
+@formula.register
+def _(charge: PowerFactorEnergy, demand_minutes: int) -> str:
+    reference = f"{charge.reference_percent} % / power factor - 1"
+    return f"sum over blocks of {charge.minutes} min of kWh x max(0, {reference}) x rate"
+
+
+@formula.register
+def _(charge: PowerFactorSteps, demand_minutes: int) -> str:
+    return f"rate for each 0.01, or part of it, under {charge.threshold_percent} %, of {' + '.join(charge.base)}"
+
+
+@formula.register
+def _(charge: PowerFactorAdjustment, demand_minutes: int) -> str:
+    asked = ", ".join(f"{one.percent} % from {one.valid_from}" for one in charge.thresholds)
+    return f"bonus or penalty on {' + '.join(charge.base)}; power factor asked: {asked}"
+
+
+@formula.register
+def _(charge: Percentage, demand_minutes: int) -> str:
+    inside = f", inside the price with {', '.join(charge.inside)}" if charge.inside else ""
+    floor = "" if charge.floor_per_mwh is None else f", at least {charge.floor_per_mwh} per MWh"
+    low = "; only where metered on the low-voltage side" if charge.only_low_side else ""
+    return f"percent of {' + '.join(charge.base)}{inside}{floor}{low}"
+
+
+@formula.register
+def _(charge: MinimumBill, demand_minutes: int) -> str:
+    return f"max(0, minimum - ({' + '.join(charge.base)}))"
+
+
+@singledispatch
+def _per(charge: Charge) -> str:
+    """What a rate of the charge is for one of; energy, where nothing else is said."""
+    return "kWh"
+
+
+@_per.register
+def _(charge: MaximumDemand) -> str:
+    return f"{charge.unit} and month"
+
+
+@_per.register
+def _(charge: Fixed) -> str:
+    return charge.per
+
+
+@_per.register
+def _(charge: ContractedPower) -> str:
+    return f"kW and {charge.per}"
+
+
+@_per.register
+def _(charge: ExcessPower) -> str:
+    return "kW and day" if charge.per_day else "kW"
+
+
+@_per.register
+def _(charge: ReactiveEnergy) -> str:
+    return "kvarh"
+
+
+@_per.register
+def _(charge: MinimumBill) -> str:
+    return "month"
+
+
+def _demand(charge: MaximumDemand, demand_minutes: int) -> Iterator[str]:
+    highest = "highest" if charge.highest_blocks == 1 else f"mean of the {charge.highest_blocks} highest"
+    only = " of the published blocks" if charge.only_s is not None else ""
+    yield f"{highest} {charge.minutes or demand_minutes} min mean{only} in {_names(charge.periods)}"
+    if charge.round_up_kw:
+        yield f"up to whole {charge.unit}"
+    if charge.look_back is not None:
+        yield f"mean of the {charge.look_back.highest} highest of {charge.look_back.months} months"
+    if charge.ratchet is not None:
+        yield f"at least {charge.ratchet.percent} % of the highest of the {charge.ratchet.months} months before"
+    if charge.at_least_kw is not None:
+        yield f"at least {charge.at_least_kw} {charge.unit}"
+    if charge.load_factor is not None:
+        yield f"at most ceil(kWh / (24 h x days x {charge.load_factor}))"
+    if charge.tiers_kw:
+        yield f"in tiers up to {_limits(charge.tiers_kw)} {charge.unit}"
+
+
+def _names(periods: tuple[tuple[int, str], ...]) -> str:
+    return ", ".join(name for _, name in periods)
+
+
+def _limits(limits: tuple[Decimal, ...]) -> str:
+    return ", ".join(f"{limit:f}" for limit in limits)
