@@ -46,6 +46,7 @@ def build_tariff(
             rate_table=rate_table,
             version=_version(structure, table, overrides),
             notes=(*structure.notes, *([table.evidence] if table.evidence else [])),
+            splits_at_seasons=structure.season_change is not None,
         )
     except InvalidTariff as fault:
         raise InvalidTariff(one_line(f"{file}: {fault}")) from fault

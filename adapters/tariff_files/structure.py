@@ -139,6 +139,7 @@ class StructureFile(Part):
     timezone: Annotated[str, AfterValidator(_zone)]
     source: Text
     demand_minutes: BlockMinutes
+    season_change: Literal["splits the month"] | None = None
     notes: Annotated[list[Text], Field(default_factory=list)]
     rounding: RoundingPart
     calendar: CalendarPart
