@@ -22,12 +22,12 @@ from pydantic import (
     model_validator,
 )
 
-from domain.bill import Bill, BillLine, ByLines
+from domain.bill import Bill, BillLine, BillPart, ByLines, Coverage
 from domain.errors import BadOption
 from domain.kpi import Kpis
 
-SCHEMA = "wattledger-bill/2"
-"""2: `of` names the lines that a percentage is taken of."""
+SCHEMA, ONE_PART = "wattledger-bill/3", "wattledger-bill/2"
+"""2: `of` names the lines that a percentage is taken of. 3: a bill has `parts`, and a line says which it is of."""
 
 
 def write_bills(path: Path, bills: Sequence[Bill], kpis: Kpis) -> None:
@@ -62,21 +62,38 @@ def bill_to_json(bill: Bill) -> dict[str, Any]:
         "from": bill.first.isoformat(),
         "to": bill.end.isoformat(),
         "timezone": bill.timezone,
-        "intervals": {
-            "expected": bill.coverage.expected,
-            "measured": bill.coverage.measured,
-            "estimated": bill.coverage.estimated,
-            "missing": bill.coverage.missing,
-        },
+        "intervals": _intervals(bill.coverage),
         "assumption": bill.assumption or None,
+        "parts": [_part(part) for part in bill.parts],
         "lines": [_line(line) for line in bill.lines],
         "total": _text(bill.total),
+    }
+
+
+def _part(part: BillPart) -> dict[str, Any]:
+    return {
+        "from": part.first.isoformat(),
+        "to": part.end.isoformat(),
+        "tariff": part.tariff,
+        "tariff_version": part.tariff_version,
+        "intervals": _intervals(part.coverage),
+        "assumption": part.assumption or None,
+    }
+
+
+def _intervals(coverage: Coverage) -> dict[str, int]:
+    return {
+        "expected": coverage.expected,
+        "measured": coverage.measured,
+        "estimated": coverage.estimated,
+        "missing": coverage.missing,
     }
 
 
 def _line(line: BillLine) -> dict[str, Any]:
     return {
         "code": line.code,
+        "part": line.part,
         "charge": line.charge,
         "group": line.group,
         "label": line.label,
@@ -118,9 +135,13 @@ class Stored(BaseModel):
 
 
 class StoredLine(Stored):
-    """A line as it was written; `of` are the codes of the lines a percentage is taken of."""
+    """A line as it was written; `of` are the codes of the lines a percentage is taken of.
+
+    `part` counts the bill's parts from 0; None stands for all of the bill.
+    """
 
     code: str
+    part: int | None
     charge: str
     group: str
     label: str
@@ -144,6 +165,21 @@ class StoredIntervals(Stored):
     missing: int
 
 
+class StoredPart(Stored):
+    """Local days `[first, end)` that were priced alike, and by what."""
+
+    first: date = Field(alias="from")
+    end: date = Field(alias="to")
+    tariff: str
+    tariff_version: str
+    intervals: StoredIntervals
+    assumption: str | None
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.first).days
+
+
 class StoredBill(Stored):
     """A bill as it was written; `first` to `end` (excluded) are local days in `timezone`."""
 
@@ -156,6 +192,7 @@ class StoredBill(Stored):
     timezone: str
     intervals: StoredIntervals
     assumption: str | None
+    parts: list[StoredPart] = Field(min_length=1)
     lines: list[StoredLine]
     total: Number
 
@@ -174,6 +211,8 @@ class StoredBill(Stored):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError(f"{self.timezone!r} is no time zone") from None
         added = sum((line.amount for line in self.lines), Decimal(0))
+        if strays := [line.code for line in self.lines if line.part is not None and line.part >= len(self.parts)]:
+            raise ValueError(f"line {strays[0]} of {self.month} is of a part that is not there")
         if added != self.total:
             raise ValueError(f"the lines of {self.month} add up to {added}, not to its total {self.total}")
         return self
@@ -196,10 +235,10 @@ def read_bills(path: Path) -> tuple[StoredBill, ...]:
     except ValueError as error:  # not UTF-8 is one too
         raise BadOption(f"{path}: is not JSON ({error}); give the bill.json that `wattledger price` wrote") from None
     schema = content.get("schema") if isinstance(content, dict) else None
-    if schema != SCHEMA:
+    if schema not in (SCHEMA, ONE_PART):  # a tuple: what a file says may not be hashable
         raise BadOption(f"{path}: schema {schema!r} is not {SCHEMA!r}; write the bill again with `wattledger price`")
     try:
-        return tuple(StoredFile.model_validate_json(path.read_bytes()).bills)
+        return tuple(StoredFile.model_validate_json(json.dumps(_of_one_part(content, schema))).bills)
     except ValidationError as error:
         wrong = error.errors()[0]
         place, what = ".".join(map(str, wrong["loc"])) or "the file", wrong["msg"].removeprefix("Value error, ")
@@ -207,3 +246,19 @@ def read_bills(path: Path) -> tuple[StoredBill, ...]:
             f"{path}: {place}: {what}; the file was changed after it was written: write it again with "
             "`wattledger price`"
         ) from None
+
+
+def _of_one_part(content: dict[str, Any], schema: str) -> dict[str, Any]:
+    """A file of before bills had parts; what is not as it was written is left for the strict reading to find."""
+    bills = content.get("bills")
+    if schema == ONE_PART and isinstance(bills, list):
+        content = content | {"bills": [_with_parts(bill) if isinstance(bill, dict) else bill for bill in bills]}
+    return content
+
+
+def _with_parts(bill: dict[str, Any]) -> dict[str, Any]:
+    names = ("from", "to", "tariff", "tariff_version", "intervals", "assumption")
+    lines = bill.get("lines")
+    if isinstance(lines, list):
+        lines = [line | {"part": None} if isinstance(line, dict) else line for line in lines]
+    return bill | {"lines": lines, "parts": [{name: bill[name] for name in names if name in bill}]}

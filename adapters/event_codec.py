@@ -29,11 +29,24 @@ STORED_NAMES: dict[str, type[Event]] = {
     "ReadingCorrected.v1": ReadingCorrected,
     "GapDeclared.v1": GapDeclared,
     "DayClosed.v1": DayClosed,
-    "PeriodClosed.v2": PeriodClosed,
+    "PeriodClosed.v3": PeriodClosed,
 }
+
+
+def _bill_of_one_part(content: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Bills were of one part then; they told neither the names of their periods nor what they remembered."""
+    bill = dict(content["bill"])
+    told = ("tariff", "tariff_version", "determinants", "coverage", "assumption")
+    part = {name: bill.pop(name) for name in told if name in bill}
+    part |= {"first": bill["first"], "end": bill["end"], "periods": [], "demand_minutes": 0}
+    lines = [line | {"part": None} for line in bill["lines"]]
+    return "PeriodClosed.v3", content | {"bill": bill | {"lines": lines, "parts": [part], "remembered": {}}}
+
+
 UPCASTS: dict[str, Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]] = {
     "DayOpened.v1": lambda content: ("DayOpened.v2", content | {"gauges": []}),  # nothing was gauged then
     "PeriodClosed.v1": lambda content: ("PeriodClosed.v2", content),
+    "PeriodClosed.v2": _bill_of_one_part,
 }
 """Old stored name -> (the name of the next shape, its content)."""
 

@@ -1,8 +1,9 @@
 """The month ends: shut its days, bill the main meter, settle the live view."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from application.ports import BillingPeriods, MeteringDays
 from application.terms_of import TermsOf
@@ -23,30 +24,37 @@ class ClosePeriod:
 
     def __call__(self, point: SupplyPoint, month: BillingMonth) -> PeriodClosed:
         """Raises `PeriodIsClosed` when it has its bill, `SomeoneElseWrote` when a day moved meanwhile: close again."""
-        period, terms = self.periods.get(point.id, month), self.terms_of(point, month)
+        period, terms = self.periods.get(point.id, month), self.terms_of.parts(point, month)
         period.check_open()
-        period.close(*self._sums(point, terms), terms)  # what refuses the bill refuses it before anything is shut
-        for day in self._days(point, month):
+        period.close(self._parts(point, terms), {})  # what refuses the bill refuses it before anything is shut
+        for day in self._days(point, month.first, month.end):
             if closed := day.close():
                 self.days.append(day, [closed])
-        event = period.close(*self._sums(point, terms), terms)
+        event = period.close(self._parts(point, terms), self._live(point, month))
         self.periods.append(period, [event])
         return event
 
-    def _sums(self, point: SupplyPoint, terms: Terms) -> tuple[Determinants, list[int]]:
-        """The main meter's determinants and live cost by line over the days of the month."""
-        total = Determinants.nothing(len(terms.tariff.periods), terms.gauges)
-        live = [0] * len(terms.tariff.line_codes)
-        for day in self._days(point, terms.month):
-            if (
-                point.main_meter in day.index
-            ):  # else the bill shows this day as missing: no reading, or registered later
-                main = day.meters[day.index[point.main_meter]]
-                total.add(main.today)
-                main.see_intervals(terms.gauges, day.grid, total.gauges)
-                live = [sum(pair) for pair in zip(live, main.live_nano, strict=True)]
-        return total, live
+    def _parts(self, point: SupplyPoint, terms: Sequence[Terms]) -> list[tuple[Determinants, Terms]]:
+        """The main meter's determinants in each part of the month."""
+        return [(self._determinants(point, part), part) for part in terms]
 
-    def _days(self, point: SupplyPoint, month: BillingMonth) -> Iterator[MeteringDay]:
-        for i in range(month.days):
-            yield self.days.get(point.device, month.first + timedelta(days=i))
+    def _determinants(self, point: SupplyPoint, part: Terms) -> Determinants:
+        total = Determinants.nothing(len(part.tariff.periods), part.gauges)
+        for day in self._days(point, part.first, part.end):
+            if point.main_meter in day.index:  # else the day is missing on the bill: no reading, or registered later
+                day.add_to(total, point, part)
+        return total
+
+    def _live(self, point: SupplyPoint, month: BillingMonth) -> dict[str, int]:
+        """The main meter's live cost by line code, in nano-currency; each day has the codes that it was opened with."""
+        live = Counter[str]()
+        for day in self._days(point, month.first, month.end):
+            if day.opened is not None and point.main_meter in day.index:
+                costs = day.meters[day.index[point.main_meter]].live_nano
+                for code, nano in zip(day.opened.line_codes, costs, strict=True):
+                    live[code] += nano
+        return dict(live)
+
+    def _days(self, point: SupplyPoint, first: date, end: date) -> Iterator[MeteringDay]:
+        for i in range((end - first).days):
+            yield self.days.get(point.device, first + timedelta(days=i))

@@ -72,11 +72,11 @@ def compare_bills(
 
 
 def covers(tariff: Tariff, load: Load, zone: ZoneInfo) -> bool:
-    """Whether a tariff has rates of its own for every month of a load."""
+    """Whether a tariff has rates of its own for every day of the months of a load."""
     month, last = BillingMonth.of(load.start, zone), BillingMonth.of(load.end - timedelta(seconds=1), zone)
     try:
         while month.first <= last.first:
-            tariff.rate_table.in_force(month.first, month.end)
+            tariff.rate_table.over(month.first, month.end)
             month = month.next()
     except NoPriceInForce:
         return False

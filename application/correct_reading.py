@@ -21,6 +21,6 @@ class CorrectReading:
         """Raises `NothingToCorrect`, `PeriodIsClosed`, or `SomeoneElseWrote`: try again."""
         local = correction.start.astimezone(point.zone).date()
         day = self.days.get(point.device, local)
-        event = day.correct(correction, self.terms_of(point, BillingMonth(local.replace(day=1), point.zone)))
+        event = day.correct(correction, self.terms_of(point, BillingMonth(local.replace(day=1), point.zone), local))
         self.days.append(day, [event])
         return event

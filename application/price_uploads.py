@@ -73,11 +73,14 @@ class PriceUploads:
                     raise
 
     def _record_once(self, upload: Upload, point: SupplyPoint, day: MeteringDay, part: "_DayPart") -> None:
-        terms = self.terms_of(point, BillingMonth(day.day.replace(day=1), point.zone))
+        month = BillingMonth(day.day.replace(day=1), point.zone)
         if day.opened is None:
-            self.periods.get(point.id, terms.month).check_open()
-            opened = day.open(point, terms, balance_before(self.days, upload.device, day.day))
+            self.periods.get(point.id, month).check_open()
+            self.terms_of.parts(point, month)  # a day begins with the history as it is by now
+            terms = self.terms_of(point, month, day.day)
+            opened = day.open(point, terms, balance_before(self.days, upload.device, day.day, terms))
             self.days.append(day, [opened])
+        terms = self.terms_of(point, month, day.day)
         self._refuse_strangers(upload, day, part)
         found: list[DayEvent | None] = [day.record(upload.key, part.measurements, terms)]
         found += [day.declare(upload.key, gap) for gap in part.gaps]

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 
 from application.ports import Ledger, LedgerEntry, MeteringDays
 from domain.events import DayOpened, PeriodClosed, ReadingCorrected, ReadingsPriced
-from domain.money import NANO
 
 ENTRIES_PER_READ = 1000
 
@@ -112,7 +111,7 @@ class _Found:
 
     def _check(self, closed: PeriodClosed) -> None:
         bill, live = closed.bill, self._live[closed.supply_point, closed.bill.first]
-        billed = Counter({line.code: int(line.amount * NANO) for line in bill.lines})
+        billed = bill.nano_by_code()
         codes = live.keys() | closed.true_up_nano.keys() | billed.keys()
         if any(live[code] + closed.true_up_nano.get(code, 0) != billed[code] for code in codes):
             self.off.append(f"{closed.supply_point} {bill.first:%Y-%m}")

@@ -1,14 +1,18 @@
 """The bill of one supply point for one month: lines that explain themselves and add up to the cent."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from domain.determinants import Determinants
 from domain.money import NANO, Rounding
+from domain.settling import over_all, settled_once
 
 if TYPE_CHECKING:
     from domain.terms import Terms
@@ -40,9 +44,13 @@ class GrossLine:
 
 @dataclass(frozen=True)
 class BillLine(GrossLine):
-    """A line of the bill: `amount` is `gross` rounded by the tariff's policy, in currency."""
+    """A line of the bill: `amount` is `gross` rounded by the tariff's policy, in currency.
+
+    `part` is the index of the bill's part that it stands for; None where it stands for all of the bill.
+    """
 
     amount: Decimal = Decimal(0)
+    part: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +106,45 @@ class Coverage:
 
 
 @dataclass(frozen=True)
-class Bill:
-    """Rounded lines and their sum. `first` to `end` (excluded) are local days in `timezone`."""
+class BillPart:
+    """Local days `[first, end)` of a bill that were priced alike: by what, and what was measured on them.
 
-    supply_point: str
+    `determinants` are indexed by `periods`. `demand_minutes` is 0, and `periods` empty, where a bill was stored before
+    it told them.
+    """
+
+    first: date
+    end: date
     tariff: str
     tariff_version: str
+    periods: tuple[str, ...]
+    demand_minutes: int
+    determinants: Determinants
+    coverage: Coverage
+    assumption: str = ""
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.first).days
+
+
+@dataclass(frozen=True)
+class Bill:
+    """Rounded lines and their sum. `first` to `end` (excluded) are local days in `timezone`: a month.
+
+    Most months are one `part`; where tariff, rates, contract, meter or season changed, there are several, and lines of
+    the same code in each. `remembered` is what later months look back upon, by key and first day of a part.
+    """
+
+    supply_point: str
     currency: str
     first: date
     end: date
     timezone: str
     lines: tuple[BillLine, ...]
     total: Decimal
-    determinants: Determinants
-    coverage: Coverage
-    assumption: str = ""
+    parts: tuple[BillPart, ...]
+    remembered: Mapping[str, Mapping[date, Fraction]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if sum((line.amount for line in self.lines), Decimal(0)) != self.total:
@@ -122,38 +154,121 @@ class Bill:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
+    @property
+    def tariff(self) -> str:
+        """The id of the tariff; of several, all in order."""
+        return ", ".join(dict.fromkeys(part.tariff for part in self.parts))
+
+    @property
+    def tariff_version(self) -> str:
+        """The version of the tariff; of several, all in order."""
+        return ", ".join(dict.fromkeys(part.tariff_version for part in self.parts))
+
+    @property
+    def assumption(self) -> str:
+        """What some part supposes that is not a fact; empty where all are facts."""
+        return " ".join(dict.fromkeys(part.assumption for part in self.parts if part.assumption))
+
+    @cached_property
+    def periods(self) -> tuple[str, ...]:
+        """Names of the periods of all parts, in order: what `determinants` are indexed by."""
+        return tuple(dict.fromkeys(name for part in self.parts for name in part.periods))
+
+    @cached_property
+    def determinants(self) -> Determinants:
+        """Of the whole month; without gauges where there are several parts, because those do not add up."""
+        first, *others = self.parts
+        return first.determinants if not others else together(self.parts)
+
+    @property
+    def coverage(self) -> Coverage:
+        every = [part.coverage for part in self.parts]
+        return Coverage(
+            sum(one.expected for one in every), sum(one.measured for one in every), sum(one.estimated for one in every)
+        )
+
     def amount_of(self, group_or_code: str) -> Decimal:
         """Sum of the lines of a charge, a group or a line code."""
         found = (line.amount for line in self.lines if group_or_code in {line.group, line.charge, line.code})
         return sum(found, Decimal(0))
 
+    def nano_by_code(self) -> Counter[str]:
+        """Nano-currency by line code, parts of the month added up."""
+        found = Counter[str]()
+        for line in self.lines:
+            found[line.code] += int(line.amount * NANO)
+        return found
+
 
 def make_bill(supply_point: str, determinants: Determinants, terms: "Terms") -> Bill:
-    """Bill a month's determinants: each charge in order, each line rounded before a later percentage may use it."""
-    tariff, lines = terms.tariff, list[BillLine]()
-    for charge in tariff.charges:
-        lines += [_rounded(line, tariff.rounding) for line in charge.lines(determinants, terms, lines)]
+    """Bill a month of one part."""
+    return bill_of_parts(supply_point, [(determinants, terms)])
+
+
+def bill_of_parts(supply_point: str, parts: "Sequence[tuple[Determinants, Terms]]") -> Bill:
+    """Bill the parts of a month, in order: each charge in turn, each line rounded before a later one may use it.
+
+    What settles a whole bill (a tax, a minimum, a power factor) stands once, over the lines of all parts, where it is
+    the same in all of them; otherwise in each part, over the lines of that part.
+    """
+    every = [terms for _, terms in parts]
+    once, lines = settled_once(every), list[BillLine]()
+    remembered: dict[str, dict[date, Fraction]] = {}
+    for number, (d, known) in enumerate(parts):
+        terms, of_part = known.after(remembered), list[BillLine]()
+        for charge in terms.tariff.charges:
+            if charge not in once:
+                found = charge.lines(d, terms, of_part)
+                of_part += [_rounded(line, terms.tariff.rounding, number if len(parts) > 1 else None) for line in found]
+            for key, figure in charge.remembered(d, terms).items():
+                remembered.setdefault(key, {})[terms.first] = figure
+        lines += of_part
+    told = tuple(_told(d, terms) for d, terms in parts)
+    for charge in once:
+        whole = over_all(every)
+        lines += [_rounded(line, whole.tariff.rounding) for line in charge.lines(together(told), whole, lines)]
+    month = every[0].month
     return Bill(
         supply_point=supply_point,
-        tariff=tariff.id,
-        tariff_version=tariff.version,
-        currency=tariff.currency,
-        first=terms.month.first,
-        end=terms.month.end,
-        timezone=terms.month.zone.key,
+        currency=every[0].tariff.currency,
+        first=month.first,
+        end=month.end,
+        timezone=month.zone.key,
         lines=tuple(lines),
         total=sum((line.amount for line in lines), Decimal(0)),
-        determinants=determinants,
-        coverage=Coverage(terms.intervals, determinants.intervals - determinants.estimated, determinants.estimated),
+        parts=told,
+        remembered=remembered,
+    )
+
+
+def together(parts: Sequence[BillPart]) -> Determinants:
+    """Determinants of several parts, by the names of their periods in order of appearance; without gauges."""
+    names = list(dict.fromkeys(name for part in parts for name in part.periods))
+    total = Determinants.nothing(len(names))
+    for part in parts:
+        total.add(part.determinants.over([names.index(name) for name in part.periods], len(names)))
+    return total
+
+
+def true_ups(bill: Bill, live_nano: Mapping[str, int]) -> dict[str, int]:
+    """What closing adds to the live view, in nano-currency by line code, so that live + true-up is the bill exactly."""
+    billed = bill.nano_by_code()
+    return {code: billed[code] - live_nano.get(code, 0) for code in dict.fromkeys((*live_nano, *billed))}
+
+
+def _told(d: Determinants, terms: "Terms") -> BillPart:
+    return BillPart(
+        first=terms.first,
+        end=terms.end,
+        tariff=terms.tariff.id,
+        tariff_version=terms.tariff.version,
+        periods=terms.tariff.periods,
+        demand_minutes=terms.tariff.demand_minutes,
+        determinants=d,
+        coverage=Coverage(terms.intervals, d.intervals - d.estimated, d.estimated),
         assumption=terms.rates.assumption,
     )
 
 
-def true_ups(bill: Bill, live_nano: Sequence[int], line_codes: Sequence[str]) -> dict[str, int]:
-    """What closing adds to the live view, in nano-currency by line code, so that live + true-up is the bill exactly."""
-    billed = {line.code: int(line.amount * NANO) for line in bill.lines}
-    return {code: billed.get(code, 0) - live for code, live in zip(line_codes, live_nano, strict=True)}
-
-
-def _rounded(line: GrossLine, rounding: Rounding) -> BillLine:
-    return BillLine(**line.__dict__, amount=rounding(line.gross))
+def _rounded(line: GrossLine, rounding: Rounding, part: int | None = None) -> BillLine:
+    return BillLine(**line.__dict__, amount=rounding(line.gross), part=part)

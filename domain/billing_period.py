@@ -1,9 +1,9 @@
 """One supply point, one billing month: it closes once, into a bill, and changes afterwards only by new events."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from domain.bill import Bill, make_bill, true_ups
+from domain.bill import Bill, bill_of_parts, true_ups
 from domain.determinants import Determinants
 from domain.errors import PeriodIsClosed
 from domain.events import PeriodClosed
@@ -19,19 +19,20 @@ class BillingPeriod:
     version: int = 0
     bill: Bill | None = None
 
-    def close(self, determinants: Determinants, live_nano: Sequence[int], terms: Terms) -> PeriodClosed:
-        """Bill the month. `live_nano` is what its measurements cost live, by line code; the true-up settles the rest.
+    def close(self, parts: Sequence[tuple[Determinants, Terms]], live_nano: Mapping[str, int]) -> PeriodClosed:
+        """Bill the parts of the month. `live_nano` is what its measurements cost live; the true-up settles the rest.
 
         Raises `PeriodIsClosed` when it already has its bill.
         """
         self.check_open()
-        bill = make_bill(self.supply_point, determinants, terms)
-        codes = terms.tariff.line_codes
+        bill = bill_of_parts(self.supply_point, parts)
+        billed = (code for _, terms in parts for code in terms.tariff.line_codes)
+        live = {code: live_nano.get(code, 0) for code in dict.fromkeys((*billed, *live_nano))}
         return PeriodClosed(
             supply_point=self.supply_point,
             bill=bill,
-            live_nano=dict(zip(codes, live_nano, strict=True)),
-            true_up_nano=true_ups(bill, live_nano, codes),
+            live_nano=live,
+            true_up_nano=true_ups(bill, live),
         )
 
     def check_open(self) -> None:

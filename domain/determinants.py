@@ -4,7 +4,7 @@ Every view of cost (one measurement live, a whole month, an array of a million) 
 numbers; the charges never see the load. So there is one rule and as many speeds as there are ways to add.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
@@ -74,6 +74,19 @@ class Determinants:
         self.reactive_varh = (self.reactive_varh or 0) + varh
         self.intervals += 1
         self.estimated += estimated
+
+    def over(self, indexes: Sequence[int], count: int) -> "Determinants":
+        """The same totals where period p stands at `indexes[p]` of `count`; without gauges."""
+        found = Determinants(
+            [0] * count, self.reactive_varh, [0] * count, [None] * count, self.intervals, self.estimated
+        )
+        for p, at in enumerate(indexes):
+            found.energy_wh[at], found.peak_wh[at], found.peak_at[at] = (
+                self.energy_wh[p],
+                self.peak_wh[p],
+                self.peak_at[p],
+            )
+        return found
 
     def see_blocks(self, other: "Determinants") -> None:
         """The highest blocks of another part of the month."""

@@ -5,7 +5,7 @@ A gauge looks at blocks of its own length. One measurement makes one block grow,
 integers, so that it can be stored, carried from day to day, and compared.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isqrt
 from typing import Literal, Protocol
 
@@ -199,12 +199,12 @@ class IndexedEnergy:
     """Energy at a price of its own in each block: [nano-currency, Wh without a price, their first UTC start].
 
     `prices_micro` holds the micro-currency per kWh of consecutive blocks from `start_s` on, None where no price is
-    published.
+    published. They are no part of its hash: terms look their gauges up for every measurement.
     """
 
     minutes: int
     start_s: int
-    prices_micro: tuple[int | None, ...]
+    prices_micro: tuple[int | None, ...] = field(hash=False)
     kind: Literal["indexed_energy"] = "indexed_energy"
 
     def empty(self) -> list[int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from domain.bill import Bill
+from domain.bill import Bill, BillPart
 from domain.charges.power_factor import power_factor_percent
 
 
@@ -28,12 +28,12 @@ class Kpis:
 
 
 def kpis_of(bills: Sequence[Bill], step_minutes: int, demand_minutes: int) -> Kpis:
-    """Key figures of at least one bill."""
-    parts = [bill.determinants for bill in bills]
+    """Key figures of at least one bill. `demand_minutes` is for bills whose parts do not tell their own."""
+    billed = [part for bill in bills for part in bill.parts]
+    parts = [part.determinants for part in billed]
     wh = sum(part.total_wh for part in parts)
     varh = [part.reactive_varh for part in parts if part.reactive_varh is not None]
-    peak_wh, peak_at = max((part.peak(range(len(part.peak_wh))) for part in parts), key=lambda peak: peak[0])
-    peak_w = peak_wh * 60 // demand_minutes
+    peak_w, peak_at = max((_peak_w(part, demand_minutes) for part in billed), key=lambda peak: peak[0])
     hours = Decimal(sum(part.intervals for part in parts) * step_minutes) / 60
     cost = sum((bill.total for bill in bills), Decimal(0))
     return Kpis(
@@ -46,3 +46,8 @@ def kpis_of(bills: Sequence[Bill], step_minutes: int, demand_minutes: int) -> Kp
         cost_per_kwh=(cost * 1000 / wh).quantize(Decimal("0.0001")) if wh else None,
         currency=bills[0].currency,
     )
+
+
+def _peak_w(part: BillPart, demand_minutes: int) -> tuple[int, datetime | None]:
+    wh, at = part.determinants.peak(range(len(part.determinants.peak_wh)))
+    return wh * 60 // (part.demand_minutes or demand_minutes), at

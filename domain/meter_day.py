@@ -1,7 +1,7 @@
 """One meter within one metering day: its measurements by slot, and the sums that pricing needs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -105,6 +105,15 @@ class MeterDay:
         if grid.gauges:
             self.month.gauges = [list(state) for state in self.before.gauges]
             self.see_intervals(grid.gauges, grid, self.month.gauges)
+
+    def on(self, grid: Grid, periods: int) -> Determinants:
+        """Today's determinants, without gauges, as the grid of other rules cuts the day."""
+        ungauged = replace(grid, gauges=())
+        cut = MeterDay.opening(ungauged, Determinants.nothing(periods), ())
+        for slot, wh in enumerate(self.wh):
+            if wh is not None:
+                cut.add(slot, wh, self.varh[slot], int(slot in self.estimated), ungauged)
+        return cut.today
 
     def see_intervals(self, gauges: Sequence[Gauge], grid: Grid, states: list[list[int]]) -> None:
         """Gauges take in the whole day in the order of time, whatever the order of arrival was."""

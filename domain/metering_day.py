@@ -6,7 +6,7 @@ some hundreds of events for dozens of meters, and a fresh copy for each would ma
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from domain.determinants import Determinants
@@ -18,7 +18,7 @@ from domain.supply_point import SupplyPoint
 from domain.terms import Terms, midnight_utc
 
 Balance = dict[str, Determinants]
-"""The billing month so far, by meter."""
+"""The part of the billing month so far, by meter."""
 
 
 @dataclass(slots=True)
@@ -33,9 +33,12 @@ class MeteringDay:
     meters: list["MeterDay"] = field(default_factory=list)
     index: dict[str, int] = field(default_factory=dict)
     grid: Grid = field(default_factory=Grid.nothing)
+    _followed: Terms | None = field(default=None, compare=False, repr=False)
 
     def open(self, point: SupplyPoint, terms: Terms, balance: Balance | None) -> DayOpened:
-        """The day's first event: rules and opening balance. `balance` is the month so far, None when it just began."""
+        """The day's first event: rules and opening balance. `balance` is the part of the month that this day belongs
+        to so far, None when it just began.
+        """
         start, end = midnight_utc(self.day, point.zone), midnight_utc(self.day + timedelta(days=1), point.zone)
         step = timedelta(minutes=point.step_minutes)
         names = tuple(sorted(point.meters))
@@ -63,10 +66,39 @@ class MeteringDay:
             gauges=terms.gauges,
         )
 
+    def fits(self, terms: Terms) -> bool:
+        """Whether the day's sums mean what these terms multiply; a tariff may be changed after the day was opened."""
+        tariff, opened = terms.tariff, self._opened()
+        theirs = (tariff.periods, tariff.demand_minutes, terms.gauges)
+        return theirs == (opened.periods, opened.demand_minutes, opened.gauges)
+
+    def follows(self, terms: Terms) -> bool:
+        """Whether the day was opened at the lines and rates of these terms, so that they can go on pricing it."""
+        if self._followed is not terms:
+            opened = self._opened()
+            if not self.fits(terms) or (terms.tariff.line_codes, terms.micro) != (
+                opened.line_codes,
+                opened.rates_micro,
+            ):
+                return False
+            self._followed = terms
+        return True
+
+    def add_to(self, total: Determinants, point: SupplyPoint, terms: Terms) -> None:
+        """Add the main meter's day to its part's determinants. A day that another tariff opened is cut anew."""
+        main, grid, opened = self.meters[self.index[point.main_meter]], self.grid, self._opened()
+        if self.fits(terms) and (opened.tariff, opened.tariff_version) == (terms.tariff.id, terms.tariff.version):
+            total.add(main.today)
+        else:
+            grid = Grid.of(self.open(replace(point, step_minutes=opened.step_minutes), terms, None))
+            total.add(main.on(grid, len(terms.tariff.periods)))
+        main.see_intervals(terms.gauges, grid, total.gauges)
+
     def record(self, upload: str, measurements: Iterable[Measurement], terms: Terms) -> ReadingsPriced | None:
         """Price what this day does not know yet; None when an upload brings nothing new. The first word counts.
 
         What is new is told by meter and interval, not by upload: a part that was refused may come again under its name.
+        Where the rules were changed since the day was opened, its measurements cost nothing live: the close settles.
         Raises `BadReadings` for a measurement of an unknown meter or of another day, `PeriodIsClosed` for a new one.
         """
         pricing = _Pricing(self, terms)
@@ -112,7 +144,8 @@ class MeteringDay:
         without, after = state.copy(), state.copy()
         without.replace(slot, 0, 0, self.grid)
         after.replace(slot, correction.energy_wh, correction.reactive_varh, self.grid)
-        nano = [terms.accrued_nano(one.month) for one in (state, without, after)]
+        bills = (state, without, after)
+        nano = [terms.accrued_nano(one.month) if self.follows(terms) else state.accrued_nano for one in bills]
         return ReadingCorrected(
             meter=index,
             slot=slot,
@@ -149,7 +182,7 @@ class MeteringDay:
         self.version += 1
 
     def balance(self) -> Balance:
-        """The billing month at the end of this day, by meter: the next day's opening."""
+        """The part of the billing month at the end of this day, by meter: the next day's opening."""
         return {name: self.meters[i].month.copy() for name, i in self.index.items()}
 
     def check_open(self) -> None:
@@ -199,6 +232,7 @@ class _Pricing:
     def __init__(self, day: MeteringDay, terms: Terms) -> None:
         self._day = day
         self._terms = terms
+        self._follows = day.opened is not None and day.follows(terms)
         self._months: dict[int, tuple[Determinants, Sequence[int]]] = {}
         self._added: dict[tuple[int, int], int] = {}
         self._intervals: dict[int, tuple[list[int | None], list[int]]] = {}
@@ -220,7 +254,7 @@ class _Pricing:
         month.see_block(period, state.block_wh[block] + self._added_to(meter, block), grid.block_starts[block])
         if grid.gauges:
             self._see_gauges(meter, slot, measurement, month)
-        accrued = self._terms.accrued_nano(month)
+        accrued = self._terms.accrued_nano(month) if self._follows else before
         self._live.append([new - old for new, old in zip(accrued, before, strict=True)])
         self._rows.append((meter, slot, wh, measurement.reactive_varh, estimated))
         self._months[meter] = (month, accrued)

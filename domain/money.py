@@ -7,11 +7,13 @@ currency units; Python's integers have no limit, arrays check theirs (`domain.ar
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 from domain.errors import InvalidTariff
 
 NANO = 10**9
 MICRO = 10**6
+MILLIONTH = Decimal("0.000001")
 
 EXACT = Context(prec=60)
 """Enough digits that a product of any rate and any month's energy is exact."""
@@ -51,6 +53,18 @@ def nano_to_decimal(amount_nano: int) -> Decimal:
 def decimal_to_nano(amount: Decimal) -> int:
     """Currency as nano-currency; finer parts are cut, which only unrounded percentages have."""
     return int(amount.scaleb(9, context=EXACT))
+
+
+def of_fraction(amount: Decimal, share: Fraction) -> Decimal:
+    """A share of an amount, divided last; a share of 1 is the amount."""
+    product = EXACT.multiply(amount, Decimal(share.numerator))
+    return product if share.denominator == 1 else EXACT.divide(product, Decimal(share.denominator))
+
+
+def fraction_to_decimal(quantity: Fraction) -> Decimal:
+    """A quantity for the bill: exact where it ends within six decimals, else to the millionth."""
+    exact = EXACT.divide(Decimal(quantity.numerator), Decimal(quantity.denominator))
+    return exact if exact == exact.quantize(MILLIONTH, context=EXACT) else exact.quantize(MILLIONTH)
 
 
 def plain(number: Decimal) -> str:

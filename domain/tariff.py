@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 
@@ -16,7 +16,8 @@ from domain.money import Rounding
 class Tariff:
     """One version of a rate: what is charged, when and how. `version` is the hash of its content, rates included.
 
-    `timezone` is where the tariff usually holds; a supply point may name another. Raises `InvalidTariff`.
+    `timezone` is where the tariff usually holds; a supply point may name another. `splits_at_seasons`: a month in which
+    the season changes is billed in two parts. Raises `InvalidTariff`.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Tariff:
     version: str
     notes: tuple[str, ...] = ()
     series: tuple[PriceSeries, ...] = ()
+    splits_at_seasons: bool = False
 
     def __post_init__(self) -> None:
         _check_codes(self)
@@ -81,14 +83,29 @@ class RateTable:
                 )
 
     def in_force(self, first: date, end: date) -> Rates:
-        """The rates of the days `[first, end)`. Raises `NoPriceInForce` unless one validity covers them all."""
+        """The rates of the days from `first` to `end` (excluded). Raises `NoPriceInForce` unless they are the same."""
+        found = self.over(first, max(end, first + timedelta(days=1)))
+        if len(found) > 1:
+            raise NoPriceInForce(
+                f"tariff {self.id} has several rates from {first} to {end} (end excluded), the second from "
+                f"{found[1].valid_from} on; name a month that has one"
+            )
+        return found[0]
+
+    def over(self, first: date, end: date) -> "tuple[Rates, ...]":
+        """All rates of the days `[first, end)`, in order. Raises `NoPriceInForce` where a day has none."""
+        found, day = list[Rates](), first
         for rates in self.rates:
-            if rates.valid_from <= first and (rates.valid_to is None or end <= rates.valid_to):
-                return rates
-        raise NoPriceInForce(
-            f"tariff {self.id} has no rates for {first} to {end} (end excluded); it covers {self.coverage}; "
-            "choose --from and --to inside, or price every month at known rates with --rates-of YYYY-MM"
-        )
+            if rates.valid_from <= day < end and (rates.valid_to is None or day < rates.valid_to):
+                found.append(rates)
+                day = rates.valid_to or end
+        if day < end:
+            days = f"{first} to {end} (end excluded)" + (f": none on {day}" if day > first else "")
+            raise NoPriceInForce(
+                f"tariff {self.id} has no rates for {days}; it covers {self.coverage}; "
+                "choose --from and --to inside, or price every month at known rates with --rates-of YYYY-MM"
+            )
+        return tuple(found)
 
     @property
     def id(self) -> str:

@@ -1,7 +1,7 @@
-"""The terms of one supply point for one billing month: tariff, rates in force, contract, and the month itself."""
+"""The terms of one supply point for one part of a billing month: tariff, rates in force, contract, and the days."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -55,6 +55,9 @@ class BillingMonth:
     def next(self) -> "BillingMonth":
         return BillingMonth(self.end, self.zone)
 
+    def before(self) -> "BillingMonth":
+        return BillingMonth((self.first - timedelta(days=1)).replace(day=1), self.zone)
+
     def __str__(self) -> str:
         return f"{self.first:%Y-%m}"
 
@@ -77,14 +80,60 @@ class Contract:
         return found
 
 
+@dataclass(frozen=True)
+class Part:
+    """Local days `[first, end)` of a billing month; most months are one part, the whole of themselves."""
+
+    month: BillingMonth
+    first: date
+    end: date
+
+    @classmethod
+    def whole(cls, month: BillingMonth) -> "Part":
+        return cls(month, month.first, month.end)
+
+    @cached_property
+    def start_utc(self) -> datetime:
+        return midnight_utc(self.first, self.month.zone)
+
+    @cached_property
+    def end_utc(self) -> datetime:
+        return midnight_utc(self.end, self.month.zone)
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.first).days
+
+    @property
+    def share(self) -> Fraction:
+        """Days of the part / days of the month: what it bears of an amount per month."""
+        return Fraction(self.days, self.month.days)
+
+    def intervals(self, step_minutes: int) -> int:
+        return int((self.end_utc - self.start_utc) / timedelta(minutes=step_minutes))
+
+
 History = Mapping[str, Mapping[date, Fraction]]
-"""Measured kW by demand charge and billing month (its first day): what ratchets and look-backs remember."""
+"""What charges remember of earlier parts: by key (a charge's code, or `code.period`) and the part's first local day.
+
+A month that is one part has one entry, at its own first day. Look-backs count months, never parts.
+"""
+
+
+def joined(*histories: History) -> dict[str, dict[date, Fraction]]:
+    """Several histories as one; the later word counts."""
+    found: dict[str, dict[date, Fraction]] = {}
+    for history in histories:
+        for key, entries in history.items():
+            found.setdefault(key, {}).update(entries)
+    return found
 
 
 @dataclass(frozen=True)
 class Terms:
-    """Everything a month's charges need apart from the load.
+    """Everything the charges of one part of a month need apart from the load; without `part` it is the whole month.
 
+    Amounts per month bear `share` of themselves, amounts per day and per year the part's days.
     Raises `NoPriceInForce` when a charge has no rate, `BadReadings` for a step the tariff cannot be measured with.
     """
 
@@ -94,6 +143,7 @@ class Terms:
     month: BillingMonth
     step_minutes: int
     history: History = field(default_factory=dict)
+    part: Part | None = None
 
     def __post_init__(self) -> None:
         check_step(self.step_minutes, self.tariff)
@@ -104,6 +154,43 @@ class Terms:
                 f"tariff {self.tariff.id} has no rate for {', '.join(missing)} in {self.month}; "
                 f"its source does not state it: give it with --rate {missing[0]}=AMOUNT"
             )
+
+    def after(self, earlier: History) -> "Terms":
+        """These terms, with what earlier parts of the same month remembered."""
+        return replace(self, history=joined(self.history, earlier)) if earlier else self
+
+    @cached_property
+    def span(self) -> Part:
+        return self.part or Part.whole(self.month)
+
+    @property
+    def first(self) -> date:
+        return self.span.first
+
+    @property
+    def end(self) -> date:
+        return self.span.end
+
+    @property
+    def start_utc(self) -> datetime:
+        return self.span.start_utc
+
+    @property
+    def end_utc(self) -> datetime:
+        return self.span.end_utc
+
+    @cached_property
+    def days(self) -> int:
+        return self.span.days
+
+    @cached_property
+    def share(self) -> Fraction:
+        return self.span.share
+
+    @cached_property
+    def of_the_month(self) -> str:
+        """How a formula says that an amount per month is taken for some days only; empty for a whole month."""
+        return "" if self.share == 1 else f" x {self.days}/{self.month.days} of the month"
 
     @cached_property
     def micro(self) -> dict[str, int]:
@@ -136,7 +223,7 @@ class Terms:
         )
 
     def indexed(self, charge: IndexedPrice) -> IndexedEnergy:
-        """The month's prices of an indexed charge, worked out once."""
+        """The part's prices of an indexed charge, worked out once."""
         if charge.code not in self._indexed:
             self._indexed[charge.code] = charge.gauge_of(self)
         return self._indexed[charge.code]
@@ -155,10 +242,10 @@ class Terms:
 
     @cached_property
     def intervals(self) -> int:
-        return self.month.intervals(self.step_minutes)
+        return self.span.intervals(self.step_minutes)
 
     def accrued_nano(self, d: Determinants) -> list[int]:
-        """The bill to date in nano-currency, one integer per line code of the tariff."""
+        """The part's bill to date in nano-currency, one integer per line code of the tariff."""
         return [nano for accrue in self._accruals for nano in accrue(d, self)]
 
     @cached_property

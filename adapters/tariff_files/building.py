@@ -62,6 +62,7 @@ def _bare(structure: StructureFile) -> Tariff:
         rounding=Rounding(structure.rounding.places, RoundingMode(structure.rounding.mode)),
         rate_table=RateTable(structure.id, "", ()),
         version="",
+        splits_at_seasons=structure.season_change is not None,
     )
 
 

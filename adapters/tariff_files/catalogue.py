@@ -25,6 +25,7 @@ class TariffFiles:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or SHIPPED
+        self._built: dict[str, Tariff] = {}
 
     def ids(self) -> tuple[str, ...]:
         """Ids of all tariffs that have rates: `structure:region`, or `structure` where the rates name no region."""
@@ -50,6 +51,13 @@ class TariffFiles:
         `rates_path`: a rate table of one's own; then `id_or_path` names the structure, by id or by path.
         `overrides`: values by rate key, in currency or percent, that replace or complete every validity.
         """
+        if rates_path is not None or overrides or id_or_path not in self._tables:
+            return self._build(id_or_path, rates_path, overrides)
+        if id_or_path not in self._built:
+            self._built[id_or_path] = self._build(id_or_path, None, NOTHING)
+        return self._built[id_or_path]
+
+    def _build(self, id_or_path: str, rates_path: Path | None, overrides: Mapping[str, Decimal]) -> Tariff:
         document, rates = self._documents_of(id_or_path, rates_path)
         structure = parse(document, StructureFile)
         table = structure.own_rates(document.path) if rates is document else parse(rates, RateTableFile)

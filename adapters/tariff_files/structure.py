@@ -143,6 +143,7 @@ class StructureFile(Part):
     timezone: Annotated[str, AfterValidator(_zone)]
     source: Text
     demand_minutes: BlockMinutes
+    season_change: Literal["splits the month"] | None = None
     notes: Annotated[list[Text], Field(default_factory=list, max_length=200)]
     rounding: RoundingPart
     calendar: CalendarPart

@@ -5,6 +5,6 @@ up to (`determinants`), the charges bill those, and the rounded lines are shared
 """
 
 from domain.arrays.load import Load, PricedLoad
-from domain.arrays.pricing import price_load
+from domain.arrays.pricing import price_agreed, price_load
 
-__all__ = ["Load", "PricedLoad", "price_load"]
+__all__ = ["Load", "PricedLoad", "price_agreed", "price_load"]

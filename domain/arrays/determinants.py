@@ -1,4 +1,4 @@
-"""A load reduced to the determinants of each of its billing months: the fast way to add what the charges multiply."""
+"""A load reduced to the determinants of each part of its billing months: the fast way to add what charges multiply."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from domain.arrays.load import Int, Load, Periods
 from domain.determinants import Determinants
 from domain.measurement import Quality
 from domain.tariff import Tariff
-from domain.terms import BillingMonth
+from domain.terms import BillingMonth, Part
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MonthOfLoad:
-    """The part of a load in one billing month: views of its arrays, its demand blocks and its determinants.
+    """What a load has of a billing month or of a part of it: views of its arrays, its demand blocks, its determinants.
 
-    `span` is its slice of the load; `block_wh` and `block_period` are per demand block, `block_of` gives the block
-    of each interval.
+    `span` is its slice of the load, which may be empty; `block_wh` and `block_period` are per demand block, `block_of`
+    gives the block of each interval. Blocks are counted from the month's first local midnight.
     """
 
     month: BillingMonth
@@ -33,27 +33,32 @@ class MonthOfLoad:
     determinants: Determinants
 
 
-def months_of(load: Load, period: Periods, tariff: Tariff, zone: ZoneInfo) -> Iterator[MonthOfLoad]:
-    """The billing months that a load touches, in order; a month's blocks are counted from its first local midnight."""
-    step = timedelta(minutes=load.step_minutes)
-    end = load.start + step * len(load.energy_wh)
+def billing_months(load: Load, zone: ZoneInfo) -> Iterator[BillingMonth]:
+    """The billing months that a load touches, in order."""
     month = BillingMonth.of(load.start, zone)
-    while month.start_utc < end:
-        first = max(0, (month.start_utc - load.start) // step)
-        last = min(len(load.energy_wh), (month.end_utc - load.start) // step)
-        skipped = max(0, (load.start - month.start_utc) // step)
-        yield _month_of(load, period, tariff, month, slice(first, last), skipped)
+    while month.start_utc < load.end:
+        yield month
         month = month.next()
 
 
-def _month_of(
-    load: Load, period: Periods, tariff: Tariff, month: BillingMonth, span: slice, skipped: int
-) -> MonthOfLoad:
+def months_of(load: Load, period: Periods, tariff: Tariff, zone: ZoneInfo) -> Iterator[MonthOfLoad]:
+    """The billing months that a load touches, each whole, in order."""
+    for month in billing_months(load, zone):
+        yield part_of_load(load, period, tariff, Part.whole(month))
+
+
+def part_of_load(load: Load, period: Periods, tariff: Tariff, part: Part) -> MonthOfLoad:
+    """The intervals of a load that begin within a part of a month, reduced."""
+    step, start = timedelta(minutes=load.step_minutes), part.month.start_utc
+    first = min(len(load.energy_wh), max(0, (part.start_utc - load.start) // step))
+    last = max(first, min(len(load.energy_wh), (part.end_utc - load.start) // step))
+    skipped = (load.start + step * first - start) // step
+    span = slice(first, last)
     wh, periods, quality = load.energy_wh[span], period[span], load.quality[span]
     known = quality != Quality.MISSING
     per_block = tariff.demand_minutes // load.step_minutes
     block_of = (np.arange(len(wh), dtype=np.int64) + skipped) // per_block
-    first_block = int(block_of[0])
+    first_block = int(block_of[0]) if len(wh) else 0
     starts = np.flatnonzero(np.diff(block_of, prepend=-1))
     block_wh, block_period = np.add.reduceat(wh, starts), periods[starts]
     block_known = np.logical_or.reduceat(known, starts)
@@ -66,6 +71,6 @@ def _month_of(
         blocks = np.flatnonzero((block_period == p) & block_known)
         if len(blocks):
             highest = int(blocks[np.argmax(block_wh[blocks])])
-            at = month.start_utc + timedelta(minutes=tariff.demand_minutes) * (first_block + highest)
+            at = start + timedelta(minutes=tariff.demand_minutes) * (first_block + highest)
             found.see_block(p, int(block_wh[highest]), at)
-    return MonthOfLoad(month, span, wh, periods, known, block_of - first_block, block_wh, block_period, found)
+    return MonthOfLoad(part.month, span, wh, periods, known, block_of - first_block, block_wh, block_period, found)

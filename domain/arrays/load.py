@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.bill import Bill
+from domain.charges import Charge
 from domain.errors import BadReadings
 from domain.measurement import Measurement, Quality
 from domain.tariff import Tariff
@@ -79,8 +80,9 @@ class Load:
 class PricedLoad:
     """A load with its period, local time and cost of each interval, and the bills those costs add up to.
 
-    `period` indexes `tariff.periods`; `offset_s` is local time minus UTC in seconds. `cost_micro[charge code]` is the
-    interval's share of that charge in micro-currency: over a month it adds up to the charge on the bill, exactly.
+    `tariff` is the one that holds last, `earlier` those of earlier agreements, in order. `period` indexes `periods`;
+    `offset_s` is local time minus UTC in seconds. `cost_micro[charge code]` is the interval's share of that charge in
+    micro-currency: over a month it adds up to the charge on the bill, exactly.
     """
 
     load: Load
@@ -90,3 +92,22 @@ class PricedLoad:
     period: Periods
     offset_s: NDArray[np.int32]
     cost_micro: Mapping[str, Int]
+    earlier: tuple[Tariff, ...] = ()
+
+    @property
+    def tariffs(self) -> tuple[Tariff, ...]:
+        """In the order in which they began to hold."""
+        return (*self.earlier, self.tariff)
+
+    @property
+    def periods(self) -> tuple[str, ...]:
+        """Names of the periods of all tariffs."""
+        return tuple(dict.fromkeys(name for tariff in self.tariffs for name in tariff.periods))
+
+    @property
+    def charges(self) -> tuple[Charge, ...]:
+        """The charges of all tariffs; of those that share a code, the first."""
+        found: dict[str, Charge] = {}
+        for charge in (charge for tariff in self.tariffs for charge in tariff.charges):
+            found.setdefault(charge.code, charge)
+        return tuple(found.values())

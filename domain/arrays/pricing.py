@@ -1,22 +1,22 @@
 """Price a whole load: the bill of every month it touches, and the cost of every interval, which add up to the bills."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
-from fractions import Fraction
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
-from domain.arrays.determinants import MonthOfLoad, months_of
+from domain.agreements import NO_HISTORY, Agreements
+from domain.arrays.determinants import MonthOfLoad, billing_months, part_of_load
 from domain.arrays.gauges import read_gauges
-from domain.arrays.load import Int, Load, PricedLoad
+from domain.arrays.load import Int, Load, Periods, PricedLoad
 from domain.arrays.periods import local_offsets, periods_of
 from domain.arrays.shares import share_line
-from domain.bill import Bill, make_bill
-from domain.tariff import Rates, Tariff
-from domain.terms import BillingMonth, Contract, History, Terms, check_step
-
-NO_HISTORY: History = {}
+from domain.bill import Bill, Evenly, bill_of_parts
+from domain.tariff import Tariff
+from domain.terms import Contract, History, Terms, check_step, joined
 
 
 def price_load(
@@ -27,47 +27,108 @@ def price_load(
     rates_of: date | None = None,
     history: History = NO_HISTORY,
 ) -> PricedLoad:
-    """Bill each billing month of `load` and share each bill among its intervals.
+    """Bill each billing month of `load` under one tariff and contract, and share each bill among its intervals.
 
     `history` holds the demand of months before the load, for ratchets and look-backs; each month billed here joins it.
     `rates_of` prices every month at the rates of one month (its first day): a what-if, and said so on the bill.
     Raises `NoPriceInForce`, `ContractIncomplete`, or `BadReadings` for a step the tariff cannot be measured with.
     """
-    check_step(load.step_minutes, tariff)
+    return price_agreed(load, Agreements.of(tariff, contract), zone, rates_of, history)
+
+
+def price_agreed(
+    load: Load,
+    agreements: Agreements,
+    zone: ZoneInfo,
+    rates_of: date | None = None,
+    history: History = NO_HISTORY,
+) -> PricedLoad:
+    """As `price_load`, under tariffs and contracts that change with time: each month is billed in its parts.
+
+    Raises what `price_load` raises; `NoPriceInForce` also where the load begins before the first agreement.
+    """
+    agreements.of_day(load.start.astimezone(zone).date())
+    for tariff in agreements.tariffs:
+        check_step(load.step_minutes, tariff)
     offset_s = local_offsets(zone, load)
-    period = periods_of(tariff.calendar, load, offset_s)
-    cost = {charge.code: np.zeros(len(load.energy_wh), dtype=np.int64) for charge in tariff.charges}
-    bills, remembered = [], {code: dict(months) for code, months in history.items()}
-    for month in months_of(load, period, tariff, zone):
-        rates = rates_for(tariff, month.month, rates_of)
-        terms = Terms(tariff, rates, contract, month.month, load.step_minutes, remembered)
-        read_gauges(load, month, terms.gauges)
-        bill = make_bill(load.meter, month.determinants, terms)
-        _share(bill, month, cost)
+    calendars = _Calendars(agreements, load, periods_of(agreements.tariffs[0].calendar, load, offset_s), offset_s)
+    cost = {code: np.zeros(len(load.energy_wh), dtype=np.int64) for code in calendars.charge_codes}
+    bills, remembered = list[Bill](), joined(history)
+    for month in billing_months(load, zone):
+        parts: list[tuple[MonthOfLoad, Terms]] = []
+        for terms in agreements.terms_of(month, load.step_minutes, remembered, rates_of):
+            part = part_of_load(load, calendars.of(terms.tariff), terms.tariff, terms.span)
+            read_gauges(load, part, terms.gauges)
+            calendars.see(part, terms.tariff)
+            parts.append((part, terms))
+        bill = bill_of_parts(load.meter, [(part.determinants, terms) for part, terms in parts])
+        _share(bill, load, [part for part, _ in parts], cost)
         bills.append(bill)
-        remember(remembered, month, terms)
-    return PricedLoad(load, tariff, zone, tuple(bills), period, offset_s, cost)
+        remembered = joined(remembered, bill.remembered)
+    *earlier, tariff = agreements.tariffs
+    return PricedLoad(load, tariff, zone, tuple(bills), calendars.period, offset_s, cost, tuple(earlier))
 
 
-def remember(history: dict[str, dict[date, Fraction]], month: MonthOfLoad, terms: Terms) -> None:
-    """What later months look back upon."""
-    for charge in terms.tariff.charges:
-        kw = charge.remembered_kw(month.determinants, terms)
-        if kw is not None:
-            history.setdefault(charge.code, {})[month.month.first] = kw
+class _Calendars:
+    """Which period holds in each interval: by each tariff's own calendar, and by those that were in force."""
+
+    def __init__(self, agreements: Agreements, load: Load, first: Periods, offset_s: NDArray[np.int32]) -> None:
+        self._load, self._offset_s = load, offset_s
+        self._tariffs = agreements.tariffs
+        self._own = {id(self._tariffs[0]): first}
+        self._names = list(dict.fromkeys(name for tariff in self._tariffs for name in tariff.periods))
+        self.period = first if len(self._tariffs) == 1 else first.copy()
+
+    @property
+    def charge_codes(self) -> list[str]:
+        return list(dict.fromkeys(charge.code for tariff in self._tariffs for charge in tariff.charges))
+
+    def of(self, tariff: Tariff) -> Periods:
+        """By the tariff's own indexes."""
+        if id(tariff) not in self._own:
+            self._own[id(tariff)] = periods_of(tariff.calendar, self._load, self._offset_s)
+        return self._own[id(tariff)]
+
+    def see(self, part: MonthOfLoad, tariff: Tariff) -> None:
+        """A tariff was in force: its periods, by their names, hold in the part."""
+        if len(self._tariffs) > 1:
+            indexes = np.array([self._names.index(name) for name in tariff.periods], dtype=np.int8)
+            self.period[part.span] = indexes[part.period]
 
 
-def rates_for(tariff: Tariff, month: BillingMonth, rates_of: date | None) -> Rates:
-    """Rates in force in a month, or those of another month as a stated assumption."""
-    if rates_of is None:
-        return tariff.rate_table.in_force(month.first, month.end)
-    first = rates_of.replace(day=1)
-    rates = tariff.rate_table.in_force(first, (first + timedelta(days=31)).replace(day=1))
-    return replace(rates, assumption=f"What if: priced at the rates of {first:%Y-%m}, not at those of its own month.")
+def _share(bill: Bill, load: Load, parts: Sequence[MonthOfLoad], cost: dict[str, Int]) -> None:
+    """Each line among the intervals of its part; what stands for all of the bill among those of the month."""
+    whole = parts[0] if len(parts) == 1 else _whole(load, parts)
+    of_month: dict[str, Int] = {}
+    of_parts: list[dict[str, Int]] = [{} for _ in parts]
+    for one in bill.lines:
+        line, (of, by_line) = one, (whole, of_month) if one.part is None else (parts[one.part], of_parts[one.part])
+        if not len(of.energy_wh):  # the load has nothing of this part: the month's intervals bear it
+            line, of, by_line = replace(line, basis=Evenly()), whole, of_month
+        shares = share_line(line, of, by_line)
+        cost[line.charge][of.span] += shares
+        _add(by_line, line.code, shares)
+        if of is not whole:
+            inside = np.zeros_like(whole.energy_wh)
+            inside[of.span.start - whole.span.start : of.span.stop - whole.span.start] = shares
+            _add(of_month, line.code, inside)
 
 
-def _share(bill: Bill, month: MonthOfLoad, cost: dict[str, Int]) -> None:
-    by_line: dict[str, Int] = {}
-    for line in bill.lines:
-        by_line[line.code] = share_line(line, month, by_line)
-        cost[line.charge][month.span] += by_line[line.code]
+def _add(by_line: dict[str, Int], code: str, shares: Int) -> None:
+    by_line[code] = by_line[code] + shares if code in by_line else shares
+
+
+def _whole(load: Load, parts: Sequence[MonthOfLoad]) -> MonthOfLoad:
+    """All parts as one; without blocks or determinants, which lines that stand for all of the bill do not ask for."""
+    span = slice(parts[0].span.start, parts[-1].span.stop)
+    none = np.zeros(0, dtype=np.int64)
+    return replace(
+        parts[0],
+        span=span,
+        energy_wh=load.energy_wh[span],
+        period=np.concatenate([part.period for part in parts]),
+        known=np.concatenate([part.known for part in parts]),
+        block_of=none,
+        block_wh=none,
+        block_period=none.astype(np.int8),
+    )

@@ -1,12 +1,13 @@
 """What every charge can do, and the names every charge has."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from domain.errors import BadReadings
 
 if TYPE_CHECKING:
+    from decimal import Decimal
     from fractions import Fraction
 
     from domain.bill import BillLine, GrossLine
@@ -53,16 +54,34 @@ class Charge(Protocol):
         """What must be read from the load besides energy and maxima."""
         ...
 
-    def remembered_kw(self, d: "Determinants", terms: "Terms") -> "Fraction | None":
-        """This month's figure that later months may look back upon; None where the charge has none."""
+    @property
+    def months_back(self) -> int:
+        """How many months before this one the charge looks back upon; 0 where it remembers nothing."""
+        ...
+
+    def remembered(self, d: "Determinants", terms: "Terms") -> "Mapping[str, Fraction]":
+        """This part's figures that later ones may look back upon, by `code` or `code.period`; see `terms.History`.
+
+        Later parts of the same month find them too, at the first day of this part.
+        """
+        ...
+
+    def settled_by(self, terms: "Terms") -> "Hashable":
+        """None for a charge that stands in each part of a month. One that settles a whole bill says by what.
+
+        Where that, and the charge itself, are the same in all parts, it stands once, over all of them.
+        """
         ...
 
     def accrued_nano(self, d: "Determinants", terms: "Terms") -> tuple[int, ...]:
-        """The bill to date, one integer per line code; 0 for what only the close can know."""
+        """The part's bill to date, one integer per line code; 0 for what only the close can know."""
         ...
 
     def lines(self, d: "Determinants", terms: "Terms", so_far: "Sequence[BillLine]") -> "tuple[GrossLine, ...]":
-        """The month's lines, unrounded. May refuse with `ContractIncomplete` or `BadReadings`."""
+        """The lines of the part, or of the month for what settles it, unrounded.
+
+        May refuse with `ContractIncomplete` or `BadReadings`.
+        """
         ...
 
 
@@ -94,8 +113,19 @@ class Named:
     def gauges(self, terms: "Terms") -> "tuple[AnyGauge, ...]":
         return ()
 
-    def remembered_kw(self, d: "Determinants", terms: "Terms") -> "Fraction | None":
+    @property
+    def months_back(self) -> int:
+        return 0
+
+    def remembered(self, d: "Determinants", terms: "Terms") -> "Mapping[str, Fraction]":
+        return {}
+
+    def settled_by(self, terms: "Terms") -> "Hashable":
         return None
+
+    def rates_of(self, terms: "Terms") -> "tuple[Decimal, ...]":
+        """All its numbers in force, in order."""
+        return tuple(terms.rates.values[key] for key in (*self.rate_keys, *self.percent_keys))
 
     def check_reactive(self, d: "Determinants", terms: "Terms") -> None:
         """Raises `BadReadings` where reactive energy is not metered: without it a kVA would pass for a kW."""

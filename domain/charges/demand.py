@@ -1,6 +1,6 @@
 """Charges on the highest demand of the month: how it is measured, rounded, capped, looked back upon, and tiered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from domain.bill import BillLine, ByEnergy, ByPeak, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, TopBlocks
-from domain.money import EXACT, plain
+from domain.money import fraction_to_decimal, of_fraction, plain
 
 if TYPE_CHECKING:
     from domain.terms import Terms
@@ -33,7 +33,7 @@ class LookBack:
     def kw(self, now: Fraction, month: date, before: Sequence[tuple[date, Fraction]]) -> Fraction:
         if self.in_months and month.month not in self.in_months:
             return now
-        best = sorted((now, *(kw for _, kw in _recent(before, month, self.months - 1))), reverse=True)[: self.highest]
+        best = sorted((now, *_highest_by_month(_recent(before, month, self.months - 1))), reverse=True)[: self.highest]
         return sum(best, Fraction(0)) / len(best)
 
 
@@ -53,14 +53,15 @@ class Ratchet:
 
 @dataclass(frozen=True)
 class MaximumDemand(Named):
-    """Billed kW x a rate per kW: the highest block mean of some periods. The options refine it, in this order:
+    """Billed kW x a rate per kW and month: the highest block mean of some periods. Options refine it, in this order:
 
     measured   `minutes` (own block length), `highest_blocks` (mean of the n highest), `apparent` (kVA), `only_s`
                (blocks that start at given instants: coincident peaks)
     rounded    `round_up_kw`: up to whole kW
     looked back `look_back`, then `ratchet`, then `at_least_kw`
-    capped     `load_factor`: at most ceil(kWh of the month / (24 h x days x load factor)) kW
+    capped     `load_factor`: at most ceil(kWh / (24 h x days x load factor)) kW
     tiered     `tiers_kw`: upper limits of all tiers but the last; rates `code.t1`, `code.t2` ...
+    prorated   in a part of a month: the part's own maximum, kWh and days; its days of the monthly rate
 
     While a load-factor cap binds the charge is in effect a price on every kWh, and shaving the peak saves nothing: the
     line says so.
@@ -89,12 +90,16 @@ class MaximumDemand(Named):
     def gauges(self, terms: "Terms") -> tuple[AnyGauge, ...]:
         return (self._gauge(terms),) if self._is_gauged else ()
 
+    @property
+    def months_back(self) -> int:
+        return max(self.look_back.months - 1 if self.look_back else 0, self.ratchet.months if self.ratchet else 0)
+
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         if self._is_plain:
-            return (self._plain_w(d, terms) * terms.micro[self.code],)
+            return (self._plain_w(d, terms) * terms.micro[self.code] * terms.days // terms.month.days,)
         kw, _, _ = self.billed(d, terms)
         parts = zip(self._parts(kw), self.line_codes, strict=True)
-        return tuple(int(part * 1000 * terms.micro[code]) for part, code in parts)
+        return tuple(int(part * 1000 * terms.micro[code] * terms.share) for part, code in parts)
 
     def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
         if self.apparent:
@@ -111,14 +116,12 @@ class MaximumDemand(Named):
                 charge=self.code,
                 group=self.group,
                 label=self.label if len(parts) == 1 else f"{self.label}, tier {n}",
-                quantity=_decimal(part),
+                quantity=fraction_to_decimal(part),
                 unit=self.unit,
                 rate=terms.rates.values[code],
                 rate_unit=f"{terms.tariff.currency}/{self.unit}",
-                formula=f"{self._formula(part, measured, d, terms)} x {terms.rates.values[code]}",
-                gross=EXACT.divide(
-                    EXACT.multiply(Decimal(part.numerator), terms.rates.values[code]), Decimal(part.denominator)
-                ),
+                formula=f"{self._formula(part, measured, d, terms)} x {terms.rates.values[code]}{terms.of_the_month}",
+                gross=of_fraction(terms.rates.values[code], part * terms.share),
                 source=self.cited(terms),
                 basis=ByEnergy(every) if capped else ByPeak(self._indexes),
                 peak_at=at,
@@ -128,8 +131,8 @@ class MaximumDemand(Named):
             if part or n == 1
         )
 
-    def remembered_kw(self, d: Determinants, terms: "Terms") -> Fraction | None:
-        return self.measured(d, terms)[0] if self.look_back or self.ratchet else None
+    def remembered(self, d: Determinants, terms: "Terms") -> Mapping[str, Fraction]:
+        return {self.code: self.measured(d, terms)[0]} if self.look_back or self.ratchet else {}
 
     @property
     def unit(self) -> str:
@@ -142,7 +145,7 @@ class MaximumDemand(Named):
         return (kw if cap is None else min(kw, cap)), measured, at
 
     def measured(self, d: Determinants, terms: "Terms") -> tuple[Fraction, datetime | None]:
-        """This month's maximum in kW (kVA), and when its block began."""
+        """The part's maximum in kW (kVA), and when its block began."""
         if self._is_gauged:
             kw, at = self._gauged_kw(terms.gauge(d, self._gauge(terms)), terms)
         else:
@@ -153,7 +156,7 @@ class MaximumDemand(Named):
     def cap_kw(self, d: Determinants, terms: "Terms") -> int:
         """The load-factor cap in whole kW; exact, because the load factor is a fraction and not a float."""
         above, below = self._load_factor_ratio
-        return -(-sum(d.energy_wh) * below // (24_000 * terms.month.days * above))
+        return -(-sum(d.energy_wh) * below // (24_000 * terms.days * above))
 
     def _before_cap(self, measured: Fraction, terms: "Terms") -> Fraction:
         kw, before = measured, sorted(terms.history.get(self.code, {}).items())
@@ -214,24 +217,25 @@ class MaximumDemand(Named):
     def _formula(self, part: Fraction, measured: Fraction, d: Determinants, terms: "Terms") -> str:
         names = ", ".join(name for _, name in self.periods)
         if self.tiers_kw:
-            return f"{plain(_decimal(part))} {self.unit}"
+            return f"{plain(fraction_to_decimal(part))} {self.unit}"
         if self.load_factor is None:
             minutes = self.minutes or terms.tariff.demand_minutes
-            return f"maximum of {minutes} min in {names}: {plain(_decimal(measured))} {self.unit}"
-        hours = f"24 x {terms.month.days} x {self.load_factor}"
+            return f"maximum of {minutes} min in {names}: {plain(fraction_to_decimal(measured))} {self.unit}"
+        hours = f"24 x {terms.days} x {self.load_factor}"
         cap_text = f"cap ceil({plain(Decimal(d.total_wh).scaleb(-3))} kWh / ({hours})) = {self.cap_kw(d, terms):,}"
-        return f"min(maximum in {names} {plain(_decimal(measured))}, {cap_text}) kW"
+        return f"min(maximum in {names} {plain(fraction_to_decimal(measured))}, {cap_text}) kW"
 
     def _note(self, kw: Fraction, measured: Fraction) -> str:
         if kw == measured:
             return ""
-        return f"Measured this month: {plain(_decimal(measured))} {self.unit}; earlier months or a minimum decide."
+        own = f"{plain(fraction_to_decimal(measured))} {self.unit}"
+        return f"Measured this month: {own}; earlier months or a minimum decide."
 
     def _cap_note(self, terms: "Terms") -> str:
-        rate = terms.rates.values[self.code]
+        rate, these = terms.rates.values[self.code], "this month" if terms.share == 1 else "on these days"
         per_kwh = rate / (24 * terms.month.days * (self.load_factor or Decimal(1)))
         return (
-            f"The cap binds: this month the charge acts as {per_kwh:.4f} {terms.tariff.currency} on every kWh, "
+            f"The cap binds: {these} the charge acts as {per_kwh:.4f} {terms.tariff.currency} on every kWh, "
             "base hours included, and a lower peak alone would save nothing."
         )
 
@@ -242,7 +246,10 @@ def _recent(before: Sequence[tuple[date, Fraction]], month: date, months: int) -
     return [(first, kw) for first, kw in before if 0 < now - (first.year * 12 + first.month) <= months]
 
 
-def _decimal(kw: Fraction) -> Decimal:
-    """kW for the bill: exact where it ends, else to the milliwatt."""
-    exact = EXACT.divide(Decimal(kw.numerator), Decimal(kw.denominator))
-    return exact if exact == exact.quantize(Decimal("0.000001"), context=EXACT) else exact.quantize(Decimal("0.000001"))
+def _highest_by_month(recent: Sequence[tuple[date, Fraction]]) -> list[Fraction]:
+    """A month of several parts has one maximum, the highest of theirs."""
+    found: dict[date, Fraction] = {}
+    for first, kw in recent:
+        month = first.replace(day=1)
+        found[month] = max(kw, found.get(month, kw))
+    return list(found.values())

@@ -11,7 +11,7 @@ from domain.bill import BillLine, ByPeak, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, SquaredExcess, TopBlocks
-from domain.money import EXACT, decimal_to_nano, plain
+from domain.money import EXACT, decimal_to_nano, of_fraction, plain
 
 if TYPE_CHECKING:
     from domain.terms import Terms
@@ -34,11 +34,13 @@ class Band:
 
 @dataclass(frozen=True)
 class ExcessPower(Named):
-    """One line a period, coded `code.period`, at a rate per kW (times days where `per_day`).
+    """One line a period, coded `code.period`, at a rate per kW and month (per kW and day where `per_day`).
 
     Banded: e = highest kW - contracted kW; nothing up to `free_percent` of the contract; beyond it the whole excess
     (`whole`) or the part above; cut into `bands`. One band without limit is the linear rule.
     Quadratic: rate x sqrt(sum over blocks of (kW - contracted)²), Spain's meters of types 1 to 3; the rate is K x tep.
+    In a part of a month a banded rate per month bears the part's days; a root does not: its sum has the part's blocks
+    only, so that it is a quantity of those days already.
     """
 
     periods: tuple[tuple[int, str], ...]
@@ -69,7 +71,7 @@ class ExcessPower(Named):
     def _line(self, period: int, name: str, d: Determinants, terms: "Terms") -> GrossLine:
         contracted, rate = terms.contract.kw(name, self.label), terms.rates.values[f"{self.code}.{name}"]
         excess, at = self._excess_kw(period, name, d, terms)
-        days = f" x {terms.month.days} days" if self.per_day else ""
+        days = f" x {terms.days} days" if self.per_day else terms.of_the_month if self._is_prorated else ""
         return GrossLine(
             code=f"{self.code}.{name}",
             charge=self.code,
@@ -117,7 +119,13 @@ class ExcessPower(Named):
     def _gross(self, period: int, name: str, d: Determinants, terms: "Terms") -> Decimal:
         kw, _ = self._excess_kw(period, name, d, terms)
         gross = EXACT.multiply(kw, terms.rates.values[f"{self.code}.{name}"])
-        return EXACT.multiply(gross, Decimal(terms.month.days)) if self.per_day else gross
+        if self.per_day:
+            return EXACT.multiply(gross, Decimal(terms.days))
+        return of_fraction(gross, terms.share) if self._is_prorated else gross
+
+    @property
+    def _is_prorated(self) -> bool:
+        return self.rule is not ExcessRule.QUADRATIC
 
     def _words(self, excess: Decimal, contracted: Decimal) -> str:
         if self.rule is ExcessRule.QUADRATIC:

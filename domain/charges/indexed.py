@@ -88,11 +88,11 @@ class IndexedPrice(Named):
         return terms.indexed(self)
 
     def gauge_of(self, terms: "Terms") -> IndexedEnergy:
-        """The month's prices as the customer pays them; built once for a month by `Terms.indexed`."""
+        """The part's prices as the customer pays them; built once for a part by `Terms.indexed`."""
         series, values = terms.series_of(self.series, self.label), terms.rates.values
         step_s, start_s = series.minutes * 60, int(series.start.timestamp())
-        first = max(0, (int(terms.month.start_utc.timestamp()) - start_s) // step_s)
-        last = max(first, -((start_s - int(terms.month.end_utc.timestamp())) // step_s))
+        first = max(0, (int(terms.start_utc.timestamp()) - start_s) // step_s)
+        last = max(first, -((start_s - int(terms.end_utc.timestamp())) // step_s))
         factor = values[f"{self.code}.factor"] / 100 * (1 + values[f"{self.code}.losses"] / 100)
         adder = values[f"{self.code}.adder"] * 1_000_000
         prices = series.prices_micro[first:last]

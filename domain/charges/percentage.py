@@ -1,6 +1,6 @@
 """Percentages of other lines: taxes and surcharges. Nothing of them is known before their base is."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -39,6 +39,9 @@ class Percentage(Named):
     @property
     def percent_keys(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((self.code, *self.inside)))
+
+    def settled_by(self, terms: "Terms") -> Hashable:
+        return (self.rates_of(terms), self.only_low_side and terms.contract.metered_on_low_side)
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)

@@ -5,7 +5,7 @@ Mexico, CFE: FP % = 100 x kWh / sqrt(kWh² + kVArh²), 2 decimals. Under the thr
 decimal before it meets the money.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -50,6 +50,9 @@ class PowerFactorAdjustment(Named):
     def rate_keys(self) -> tuple[str, ...]:
         return ()
 
+    def settled_by(self, terms: "Terms") -> Hashable:
+        return self.threshold(terms).percent
+
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)
 
@@ -70,8 +73,8 @@ class PowerFactorAdjustment(Named):
         return (percent_line(self, base, percent, formula, gross, terms),)
 
     def threshold(self, terms: "Terms") -> Threshold:
-        """The strictest threshold in force on the month's first day for this contract. Raises `NoPriceInForce`."""
-        dated = [t for t in self.thresholds if t.valid_from <= terms.month.first]
+        """The strictest threshold in force on the first day billed for this contract. Raises `NoPriceInForce`."""
+        dated = [t for t in self.thresholds if t.valid_from <= terms.first]
         sized = [t for t in dated if not t.contracted_kw_at_least or self._is_at_least(t, terms)]
         if not sized:
             raise NoPriceInForce(f"tariff {terms.tariff.id}: no power-factor threshold is in force in {terms.month}")
@@ -102,6 +105,9 @@ class PowerFactorSteps(Named):
     @property
     def percent_keys(self) -> tuple[str, ...]:
         return (self.code,)
+
+    def settled_by(self, terms: "Terms") -> Hashable:
+        return self.rates_of(terms)
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)

@@ -32,6 +32,7 @@ class ReactiveEnergy(Named):
     month   once, on the sums of the periods          period   each period alone, a line each
     hour    each hour alone, the excess added up (`steps` has then one entry)
     Steps go from the highest power factor down; the first that the power factor reaches gives the rate.
+    Each part of a month is compared alone, as Spain does for each meter that a bill was measured with.
     """
 
     periods: tuple[tuple[int, str], ...]

@@ -30,7 +30,10 @@ class TierScope(StrEnum):
 
 
 class TierUnit(StrEnum):
-    """What limits count: kWh of the month, kWh per day, or hours of use (kWh per billed kW of a charge)."""
+    """What limits count: kWh of the month, kWh per day, or hours of use (kWh per billed kW of a charge) of the month.
+
+    Limits of a month bear a part's days of them; a ladder climbed in the order of time cuts them to whole Wh.
+    """
 
     KWH = "kWh"
     KWH_PER_DAY = "kWh/day"
@@ -118,10 +121,8 @@ class TieredEnergy(Named):
         return ChronologicalTiers(len(terms.tariff.periods), counted, tuple(int(limit) for limit in limits))
 
     def _limits_wh(self, terms: "Terms", so_far: Sequence[BillLine]) -> list[Fraction]:
-        factor = Fraction(1000)
-        if self.unit is TierUnit.KWH_PER_DAY:
-            factor *= terms.month.days
-        elif self.unit is TierUnit.KWH_PER_KW:
+        factor = Fraction(1000) * (terms.days if self.unit is TierUnit.KWH_PER_DAY else terms.share)
+        if self.unit is TierUnit.KWH_PER_KW:
             factor *= sum((Fraction(line.quantity) for line in so_far if line.charge == self.kw_of), Fraction(0))
         return [Fraction(limit) * factor for limit in self.limits]
 

@@ -27,7 +27,8 @@ def closed(mill: SupplyPoint, terms_of: TermsOf, january: BillingMonth, store: E
     at = datetime(2026, 1, 7, 9, 15, tzinfo=UTC)
     d = Determinants([10**9, 5 * 10**9], 10**8, [60_000, 70_000], [at, at], 8000, 17)
     terms = terms_of(mill, january)
-    return store.periods.get("mill", january).close(d, terms.accrued_nano(d), terms)
+    live = dict(zip(terms.tariff.line_codes, terms.accrued_nano(d), strict=True))
+    return store.periods.get("mill", january).close([(d, terms)], live)
 
 
 def test_a_month_in_which_nothing_happened_is_open(store: EventStore, january: BillingMonth) -> None:

@@ -30,7 +30,7 @@ def fill(store: EventStore, mill: SupplyPoint, terms_of: TermsOf) -> list[Event]
         events += both
         if day == DAYS[2]:
             period = store.periods.get("mill", month)
-            closed = period.close(Determinants.nothing(2), [0] * len(terms.tariff.line_codes), terms)
+            closed = period.close([(Determinants.nothing(2), terms)], {})
             store.periods.append(period, [closed])
             events.append(closed)
     return events

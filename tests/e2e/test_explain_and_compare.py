@@ -89,7 +89,7 @@ def test_a_line_or_month_that_is_not_there_is_refused(run: Run, bill: Path, word
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (('"wattledger-bill/2"', '"wattledger-bill/9"'), "schema 'wattledger-bill/9' is not 'wattledger-bill/2'"),
+        (('"wattledger-bill/3"', '"wattledger-bill/9"'), "schema 'wattledger-bill/9' is not 'wattledger-bill/3'"),
         (('"268657.00"', "268657.00"), "gross: must be a number written as text"),
         (('"amount": "268657.00"', '"amount": "268657.01"'), "add up to 1083226.38, not to its total 1083226.37"),
         (('"America/Mexico_City"', '"Atlantis"'), "'Atlantis' is no time zone"),

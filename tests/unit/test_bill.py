@@ -46,7 +46,7 @@ def test_a_percentage_is_taken_of_printed_lines_not_of_exact_ones(april: Terms, 
 def test_live_and_true_up_are_the_bill_line_by_line(april: Terms, d: Determinants) -> None:
     live, codes = april.accrued_nano(d), april.tariff.line_codes
     bill = make_bill("mill", d, april)
-    settled = true_ups(bill, live, codes)
+    settled = true_ups(bill, dict(zip(codes, live, strict=True)))
     assert sum(live) + sum(settled.values()) == bill.total * NANO
     for code, nano in zip(codes, live, strict=True):
         assert (nano + settled[code]) == bill.amount_of(code) * NANO, code
@@ -54,7 +54,7 @@ def test_live_and_true_up_are_the_bill_line_by_line(april: Terms, d: Determinant
 
 def test_a_line_that_is_not_billed_takes_its_live_cost_back(april: Terms) -> None:
     bill = make_bill("mill", Determinants.nothing(2), april)  # without energy there is no power-factor line
-    assert true_ups(bill, [7] * len(april.tariff.line_codes), april.tariff.line_codes)["factor"] == -7
+    assert true_ups(bill, dict.fromkeys(april.tariff.line_codes, 7))["factor"] == -7
 
 
 def test_a_total_that_is_not_the_sum_cannot_be_made(april: Terms) -> None:

@@ -36,7 +36,7 @@ def use(store: EventStore, mill: SupplyPoint, terms_of: TermsOf, local: date, ho
     start = datetime(local.year, local.month, local.day, tzinfo=UTC) + timedelta(hours=hour - 1)
     day, terms = store.days.get(mill.device, local), terms_of(mill, BillingMonth(local.replace(day=1), mill.zone))
     if day.opened is None:
-        store.days.append(day, [day.open(mill, terms, balance_before(store.days, mill.device, local))])
+        store.days.append(day, [day.open(mill, terms, balance_before(store.days, mill.device, local, terms))])
     event = day.record(f"s/{start}", [Measurement("main", start, wh, 0)], terms)
     assert event is not None
     store.days.append(day, [event])
@@ -45,8 +45,8 @@ def use(store: EventStore, mill: SupplyPoint, terms_of: TermsOf, local: date, ho
 def test_a_month_closes_into_a_bill_and_a_true_up(mill: SupplyPoint, terms_of: TermsOf, january: BillingMonth) -> None:
     period, terms = BillingPeriod("mill", january), terms_of(mill, january)
     d = Determinants([5000, 7000], 0, [5000, 7000], [january.start_utc] * 2, 24)
-    live = terms.accrued_nano(d)
-    closed = period.close(d, live, terms)
+    live = dict(zip(terms.tariff.line_codes, terms.accrued_nano(d), strict=True))
+    closed = period.close([(d, terms)], live)
     assert period == BillingPeriod("mill", january)  # deciding changes nothing
     period.evolve(closed)
     assert (period.bill, period.version) == (closed.bill, 1)
@@ -58,9 +58,9 @@ def test_a_closed_month_does_not_close_again_and_says_its_total(
 ) -> None:
     period, terms = BillingPeriod("mill", january), terms_of(mill, january)
     nothing = Determinants.nothing(2)
-    period.evolve(period.close(nothing, terms.accrued_nano(nothing), terms))
+    period.evolve(period.close([(nothing, terms)], {}))
     with pytest.raises(PeriodIsClosed, match=r"mill 2026-01 is closed with 856\.28 EUR; .* needs a correction"):
-        period.close(nothing, terms.accrued_nano(nothing), terms)
+        period.close([(nothing, terms)], {})
 
 
 def test_the_bill_is_of_all_days_of_the_month_and_no_other(
@@ -104,7 +104,9 @@ def test_a_day_begins_with_the_latest_day_that_has_readings(
     mill: SupplyPoint, terms_of: TermsOf, store: EventStore
 ) -> None:
     use(store, mill, terms_of, date(2026, 1, 5), 9, 50)
-    balance = balance_before(store.days, mill.device, date(2026, 1, 9))
+    balance = balance_before(
+        store.days, mill.device, date(2026, 1, 9), terms_of(mill, BillingMonth(JANUARY, mill.zone))
+    )
     assert balance is not None
     assert balance["main"].energy_wh == [0, 50]
 
@@ -113,12 +115,15 @@ def test_the_second_day_of_a_month_begins_with_the_first(
     mill: SupplyPoint, terms_of: TermsOf, store: EventStore
 ) -> None:
     use(store, mill, terms_of, JANUARY, 9, 50)
-    balance = balance_before(store.days, mill.device, date(2026, 1, 2))
+    balance = balance_before(
+        store.days, mill.device, date(2026, 1, 2), terms_of(mill, BillingMonth(JANUARY, mill.zone))
+    )
     assert balance is not None
     assert balance["main"].total_wh == 50
 
 
 def test_a_month_begins_with_nothing(mill: SupplyPoint, terms_of: TermsOf, store: EventStore) -> None:
     use(store, mill, terms_of, date(2026, 1, 31), 9, 50)
-    assert balance_before(store.days, mill.device, date(2026, 2, 1)) is None
-    assert balance_before(store.days, mill.device, date(2026, 2, 28)) is None
+    february = terms_of(mill, BillingMonth(date(2026, 2, 1), mill.zone))
+    assert balance_before(store.days, mill.device, date(2026, 2, 1), february) is None
+    assert balance_before(store.days, mill.device, date(2026, 2, 28), february) is None

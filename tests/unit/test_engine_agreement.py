@@ -15,7 +15,7 @@ from domain.bill import Bill, make_bill
 from domain.determinants import Determinants
 from domain.measurement import Quality
 from domain.tariff import Tariff
-from domain.terms import BillingMonth, History
+from domain.terms import BillingMonth, History, joined
 from tests.reference import chance, plain
 from tests.reference.cases import CONTRACT, DAYS, MONTHS, Case
 from tests.reference.uploads import by_uploads, closed
@@ -40,9 +40,7 @@ def test_uploads_in_the_order_of_time_close_to_the_bill_of_the_array_to_the_last
         if days:
             assert days[-1].balance()["main"] == total
             assert days[-1].meters[0].accrued_nano == bill_to_date
-        for charge in case.tariff.charges:
-            if (kw := charge.remembered_kw(total, terms)) is not None:
-                history.setdefault(charge.code, {})[bill.first] = kw
+        history = joined(history, bill.remembered)
 
 
 @given(case=DAYS)

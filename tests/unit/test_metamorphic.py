@@ -20,7 +20,7 @@ from domain.calendar import Window
 from domain.charges import Charge
 from domain.measurement import Quality
 from domain.tariff import Rates, Tariff
-from domain.terms import BillingMonth, Contract
+from domain.terms import BillingMonth, Contract, joined
 from tests.reference import chance
 from tests.reference.cases import CONTRACT, DAYS, FAMILIES, SEEDS, Case, case_of, drawn
 from tests.reference.uploads import as_it_comes, closed, measured
@@ -124,9 +124,7 @@ def test_two_halves_of_a_load_at_the_month_s_end_have_the_bills_of_the_whole(cas
         month = BillingMonth(bill.first, case.zone)
         part = replace(case, load=case.load.between(month.start_utc, month.end_utc), history=history)
         halves += part.priced().bills
-        for charge in case.tariff.charges:
-            kw = charge.remembered_kw(halves[-1].determinants, part.terms(bill.first, history))
-            history |= {} if kw is None else {charge.code: {**history.get(charge.code, {}), bill.first: kw}}
+        history = joined(history, halves[-1].remembered)
     assert halves == list(whole)
 
 

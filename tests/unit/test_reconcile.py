@@ -85,7 +85,8 @@ def test_a_bill_that_is_off_by_a_nano_of_one_line_is_named(
 ) -> None:
     period, terms = store.periods.get("mill", january(mill)), terms_of(mill, january(mill))
     main = day.meters[day.index["main"]]
-    closed = period.close(main.today, main.live_nano, terms)
+    live = dict(zip(terms.tariff.line_codes, main.live_nano, strict=True))
+    closed = period.close([(main.today, terms)], live)
     wrong = {**closed.true_up_nano, code: closed.true_up_nano[code] + 1}
     store.periods.append(period, [replace(closed, true_up_nano=wrong)])
     found = proof(store)

@@ -40,6 +40,7 @@ OTHER_NAMES = {
     (Calendar, "schedules"): "schedule",
     (Tariff, "charges"): "charge",
     (Tariff, "rate_table"): "rates",
+    (Tariff, "splits_at_seasons"): "season_change",
     (Threshold, "valid_from"): "from_",
 }
 """A field of the domain, and what the file calls it."""

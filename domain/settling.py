@@ -1,0 +1,39 @@
+"""What settles a whole bill (a tax, a minimum, a power factor) where the month has several parts: once, or in each?"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from domain.charges import Charge
+    from domain.terms import Terms
+
+
+def settled_once(terms: "Sequence[Terms]") -> "tuple[Charge, ...]":
+    """Charges that stand once over all parts of a month, in bill order; none where there is one part.
+
+    A charge upon which one is based that stands in each part must stand in each part, too.
+    """
+    first, *others = terms
+    once = [charge for charge in first.tariff.charges if others and _is_the_same_in(terms, charge)]
+    in_parts = [charge for one in terms for charge in one.tariff.charges if charge not in once]
+    while in_parts:
+        names = {name for charge in in_parts for name in charge.of}
+        in_parts = [charge for charge in once if charge.code in names or charge.group in names]
+        once = [charge for charge in once if charge not in in_parts]
+    return tuple(once)
+
+
+def _is_the_same_in(terms: "Sequence[Terms]", charge: "Charge") -> bool:
+    settled, rounding = charge.settled_by(terms[0]), terms[0].tariff.rounding
+    return settled is not None and all(
+        charge in one.tariff.charges and charge.settled_by(one) == settled and one.tariff.rounding == rounding
+        for one in terms[1:]
+    )
+
+
+def over_all(terms: "Sequence[Terms]") -> "Terms":
+    """The terms of what stands once: those of the first part over the days of all, with the sources of all rates."""
+    first, last = terms[0], terms[-1]
+    sources = "; ".join(dict.fromkeys(one.rates.source for one in terms if one.rates.source))
+    return replace(first, rates=replace(first.rates, source=sources), part=replace(first.span, end=last.end))
