@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -12,6 +13,10 @@ from domain.bill import Bill
 from domain.errors import BadReadings
 from domain.measurement import Measurement, Quality
 from domain.tariff import Tariff
+
+if TYPE_CHECKING:
+    from domain.arrays.determinants import MonthOfLoad
+    from domain.terms import Terms
 
 Int = NDArray[np.int64]
 Flags = NDArray[np.uint8]
@@ -76,11 +81,20 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Billed:
+    """What one bill was made from: the part of the load, and the terms it was billed by."""
+
+    month: "MonthOfLoad"
+    terms: "Terms"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PricedLoad:
     """A load with its period, local time and cost of each interval, and the bills those costs add up to.
 
     `period` indexes `tariff.periods`; `offset_s` is local time minus UTC in seconds. `cost_micro[charge code]` is the
     interval's share of that charge in micro-currency: over a month it adds up to the charge on the bill, exactly.
+    `billed` has one entry a bill, for whoever asks which intervals made a line.
     """
 
     load: Load
@@ -90,3 +104,4 @@ class PricedLoad:
     period: Periods
     offset_s: NDArray[np.int32]
     cost_micro: Mapping[str, Int]
+    billed: tuple[Billed, ...] = ()

@@ -9,7 +9,7 @@ import numpy as np
 
 from domain.arrays.determinants import MonthOfLoad, months_of
 from domain.arrays.gauges import read_gauges
-from domain.arrays.load import Int, Load, PricedLoad
+from domain.arrays.load import Billed, Int, Load, PricedLoad
 from domain.arrays.periods import local_offsets, periods_of
 from domain.arrays.shares import share_line
 from domain.bill import Bill, make_bill
@@ -37,7 +37,7 @@ def price_load(
     offset_s = local_offsets(zone, load)
     period = periods_of(tariff.calendar, load, offset_s)
     cost = {charge.code: np.zeros(len(load.energy_wh), dtype=np.int64) for charge in tariff.charges}
-    bills, remembered = [], {code: dict(months) for code, months in history.items()}
+    bills, billed, remembered = [], [], {code: dict(months) for code, months in history.items()}
     for month in months_of(load, period, tariff, zone):
         rates = rates_for(tariff, month.month, rates_of)
         terms = Terms(tariff, rates, contract, month.month, load.step_minutes, remembered)
@@ -45,8 +45,9 @@ def price_load(
         bill = make_bill(load.meter, month.determinants, terms)
         _share(bill, month, cost)
         bills.append(bill)
+        billed.append(Billed(month, terms))
         remember(remembered, month, terms)
-    return PricedLoad(load, tariff, zone, tuple(bills), period, offset_s, cost)
+    return PricedLoad(load, tariff, zone, tuple(bills), period, offset_s, cost, tuple(billed))
 
 
 def remember(history: dict[str, dict[date, Fraction]], month: MonthOfLoad, terms: Terms) -> None:
