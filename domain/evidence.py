@@ -1,13 +1,15 @@
 """The intervals that made a bill line: when a peak was, which blocks broke the contract, which hours cost most."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from zoneinfo import ZoneInfo
 
 from domain.money import plain
+
+Say = Callable[[datetime], str]
+"""How whoever shows it writes an instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +51,17 @@ class Evidence:
     looked_back: LookedBack | None = None
     remembered: Fraction | None = None
 
-    def span(self, zone: ZoneInfo) -> str:
-        """Which intervals, how many and from when to when; local time."""
+    def span(self, say: Say) -> str:
+        """Which intervals, how many and from when to when."""
         if not self.count or self.first is None or self.end is None:
             return self.counted
-        return f"{self.count:,} {self.counted}, {_local(self.first, zone)} to {_local(self.end, zone)}"
+        return f"{self.count:,} {self.counted}, {say(self.first)} to {say(self.end)}"
 
-    def deciding(self, zone: ZoneInfo, most: int | None = None) -> Iterator[str]:
-        """The named moments in words, `most` of them; local time."""
+    def deciding(self, say: Say, most: int | None = None) -> Iterator[str]:
+        """The named moments in words, `most` of them."""
         for moment in self.named[:most]:
             at = "" if moment.rate is None else f" at {plain(moment.rate)}"
-            yield f"{_local(moment.start, zone)}: {plain(moment.quantity)} {moment.unit}{at}"
+            yield f"{say(moment.start)}: {plain(moment.quantity)} {moment.unit}{at}"
 
     def looking_back(self) -> Iterator[str]:
         """The earlier months in words: those known, then those missing."""
@@ -84,7 +86,3 @@ def months_in_words(months: tuple[date, ...]) -> str:
 
 def _number(month: date) -> int:
     return month.year * 12 + month.month
-
-
-def _local(instant: datetime, zone: ZoneInfo) -> str:
-    return f"{instant.astimezone(zone):%a %Y-%m-%d %H:%M}"

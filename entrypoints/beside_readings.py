@@ -19,7 +19,7 @@ from domain.terms import History
 
 MOST_BILLS = 1_000
 
-__all__ = ["Remembered", "history_of", "meter_history", "unknown_months", "with_series"]
+__all__ = ["Remembered", "history_of", "meter_history", "series_asked", "unknown_months", "with_series"]
 
 
 def with_series(tariff: Tariff, files: Mapping[str, Path], worth: Mapping[str, Decimal]) -> Tariff:
@@ -27,13 +27,18 @@ def with_series(tariff: Tariff, files: Mapping[str, Path], worth: Mapping[str, D
 
     Raises `BadPriceSeries` for a file, `BadOption` for a series that no charge names.
     """
-    asked = dict.fromkeys(charge.series for charge in tariff.charges if isinstance(charge, IndexedPrice))
+    asked = series_asked(tariff)
     for name in files:
         if name not in asked:
             known = f"its series are {', '.join(asked)}" if asked else "none of its charges follows published prices"
             raise BadOption(f"--series {name}: tariff {tariff.id} does not ask for it; {known}")
     found = [read_price_series(path, name, tariff.currency, worth) for name, path in files.items()]
     return replace(tariff, series=(*tariff.series, *found))
+
+
+def series_asked(tariff: Tariff) -> list[str]:
+    """The series that charges name."""
+    return list(dict.fromkeys(charge.series for charge in tariff.charges if isinstance(charge, IndexedPrice)))
 
 
 def history_of(paths: Iterable[Path], tariff: Tariff) -> Remembered:

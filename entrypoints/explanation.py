@@ -8,6 +8,7 @@ from textwrap import wrap
 import typer
 
 from adapters.bill_json import StoredBill, StoredLine
+from domain.evidence import Say
 
 NARROW, USUAL, WIDE = 72, 100, 120
 INDENT = 13
@@ -72,8 +73,8 @@ def _made_by(bill: StoredBill, line: StoredLine) -> Iterator[str]:
         yield f"of {', '.join(line.of)}"
         return
     evidence = line.evidence.to_domain()
-    named = list(evidence.deciding(bill.zone, NAMED_IN_SHORT))
-    yield evidence.span(bill.zone) + (f"; {evidence.naming}: {named[0]}" if named else "")
+    named = list(evidence.deciding(_local(bill), NAMED_IN_SHORT))
+    yield evidence.span(_local(bill)) + (f"; {evidence.naming}: {named[0]}" if named else "")
     yield from (f"looks back: {text}" for text in evidence.looking_back())
     if line.note:
         yield line.note
@@ -90,13 +91,13 @@ def _in_full(bill: StoredBill, line: StoredLine, width: int) -> Iterator[str]:
     if line.of:
         yield from _field("percent of", _base(bill, line.of), width)
     else:
-        yield from _field("made by", evidence.span(bill.zone), width)
+        yield from _field("made by", evidence.span(_local(bill)), width)
     if line.peak_at is not None:
         local = line.peak_at.astimezone(bill.zone)
         yield from _field("peak", f"began {local:%A, %Y-%m-%d at %H:%M}, local time of {bill.timezone}", width)
     if evidence.named:
         yield from _field("of these", evidence.naming, width)
-        for text in evidence.deciding(bill.zone):
+        for text in evidence.deciding(_local(bill)):
             yield from _field("", text, width)
     for number, text in enumerate(evidence.looking_back()):
         yield from _field("" if number else "looks back", text, width)
@@ -112,6 +113,11 @@ def _base(bill: StoredBill, codes: Sequence[str]) -> str:
     listed = ", ".join(f"{one.code} {one.amount:,f}" for one in parts)
     together = sum((one.amount for one in parts), Decimal(0))
     return f"{listed}; together {together:,f} {bill.currency}" if len(parts) > 1 else f"{listed} {bill.currency}"
+
+
+def _local(bill: StoredBill) -> Say:
+    """Instants in the local time of a bill."""
+    return lambda instant: f"{instant.astimezone(bill.zone):%a %Y-%m-%d %H:%M}"
 
 
 def _quantity(line: StoredLine) -> str:

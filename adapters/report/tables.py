@@ -1,6 +1,7 @@
 """The bills as tables: each line with its quantity, rate, formula and amount, its notes below, its sources beneath."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -161,9 +162,13 @@ def _made_by(evidence: Evidence, zone: ZoneInfo) -> Iterator[str]:
     """The intervals behind a line; the base of a percentage stands in its formula and above it."""
     if evidence.lines:
         return
-    named, more = list(evidence.deciding(zone, NAMED)), len(evidence.named) - NAMED
+
+    def say(instant: datetime) -> str:
+        return moment(instant, zone)
+
+    named, more = list(evidence.deciding(say, NAMED)), len(evidence.named) - NAMED
     deciding = f"; {evidence.naming}: {'; '.join(named)}" if named else ""
-    yield evidence.span(zone) + deciding + (f"; {more} more in bill.json" if more > 0 else "") + "."
+    yield evidence.span(say) + deciding + (f"; {more} more in bill.json" if more > 0 else "") + "."
     yield from (f"Looks back: {text}." for text in evidence.looking_back())
 
 

@@ -305,7 +305,7 @@ def test_the_peak_is_marked_in_local_time_and_said(tmp_path: Path) -> None:
     [label] = Page(html).figures["load-0"]["layout"]["annotations"]
     assert label["text"] == "<b>Peak 493.8 kW</b>, Sat 1 Mar 2025, 10:00"
     assert label["x"] == datetime(2025, 3, 1, 10, 7, 30, tzinfo=UTC).timestamp() * 1000
-    assert "The highest demand began Sat 1 Mar 2025, 10:00." in html
+    assert "the highest: Sat 1 Mar 2025, 10:00: 493.824 kW." in html
 
 
 def test_a_what_if_cannot_be_overlooked(tmp_path: Path) -> None:
