@@ -54,7 +54,7 @@ class Evidence:
     def span(self, say: Say) -> str:
         """Which intervals, how many and from when to when."""
         if not self.count or self.first is None or self.end is None:
-            return self.counted
+            return f"no {self.counted}" if self.minutes else self.counted
         return f"{self.count:,} {self.counted}, {say(self.first)} to {say(self.end)}"
 
     def deciding(self, say: Say, most: int | None = None) -> Iterator[str]:

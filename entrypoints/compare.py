@@ -18,7 +18,7 @@ from domain.errors import BadReadings
 from entrypoints import price_options as opt
 from entrypoints.beside_readings import meter_history
 from entrypoints.candidates import FilesOf, candidates_of, names_of, remembered_by, worth_of_tariffs
-from entrypoints.comparison_tables import difference_tables, lines_table, totals_table
+from entrypoints.comparison_tables import difference_tables, lines_tables, totals_table
 from entrypoints.screen import OUT, progress, wrote
 
 HELP = """Bill the same readings under several tariffs: totals, every line side by side, and where the difference is.
@@ -151,7 +151,7 @@ def show(comparison: Comparison, notes: Sequence[str], written: Sequence[Path], 
     if as_json:
         typer.echo(json.dumps(comparison_to_json(comparison, notes), indent=1, ensure_ascii=False))
         return
-    OUT.print(totals_table(comparison), lines_table(comparison), *difference_tables(comparison))
+    OUT.print(totals_table(comparison), *lines_tables(comparison, OUT.width), *difference_tables(comparison))
     OUT.print()
     for note in notes:
         OUT.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
