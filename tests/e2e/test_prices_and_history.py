@@ -236,6 +236,7 @@ def test_each_tariff_of_a_comparison_has_its_own_rates_prices_and_history(
     assert other["by_heading"]["power"] == "80000.00", "800 kW at 100"
     own = [f"{plan}/{word}" if word == f"spot={spot}" else word for word in words]
     assert run(*own)[1] == out
+    assert run(*own, "--series", "spot=nowhere.csv")[1] == out, "its own file stands in place of the one for all"
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,12 @@ def test_a_day_of_23_or_25_hours_written_in_local_time_is_whole(
     assert series.prices_micro == tuple(i * 1000 for i in range(blocks))
 
 
+def test_a_file_may_begin_in_the_hour_that_autumn_repeats(tmp_path: Path) -> None:
+    series = read(tmp_path, "start,EUR/MWh\n2026-10-25 02:00,1\n2026-10-25 02:00,2\n2026-10-25 03:00,3\n", LOCAL)
+    assert series.start == datetime(2026, 10, 25, 0, tzinfo=UTC)
+    assert series.prices_micro == (1000, 2000, 3000)
+
+
 def test_a_price_that_is_not_there_is_unknown_and_not_zero(tmp_path: Path) -> None:
     text = "start,EUR/MWh\n2026-01-01T00:00Z,1\n2026-01-01T01:00Z,\n2026-01-01T04:00Z,5\n"
     assert read(tmp_path, text).prices_micro == (1000, None, None, None, 5000)
@@ -112,6 +118,7 @@ def test_parquet_says_what_csv_says(tmp_path: Path, kind: str) -> None:
         (PLAIN.replace("54.12", "abc"), "", "line 2, column EUR/MWh: 'abc' is not a number"),
         (PLAIN.replace("54.12", "1e3"), "", "line 2, column EUR/MWh: '1e3' is not a number"),
         (PLAIN.replace("54.12", "9999999"), "", "is more than 4000 a kWh; check the unit"),
+        (PLAIN.replace("54.12", "-9999999"), "", "'-9999999' is more than 4000 a kWh"),
         (PLAIN.replace("T01:00", "T00:00"), "", "line 3, column start: '2026-01-01T00:00+01:00' is not after the row"),
         (PLAIN.replace("T01:00", "T00:30"), "", "rows 30 minutes apart; prices are for 15 or for 60 minutes"),
         (PLAIN.replace("T01:00", "T01:15"), "step_minutes = 60", "is 75 minutes later, between two prices"),

@@ -18,10 +18,10 @@ import pytest
 from numpy.typing import NDArray
 
 from adapters.report import write_report
-from adapters.report.colours import SUNSET, period_colours
+from adapters.report.colours import GRID, INK, MUTED, SUNSET, period_colours
 from adapters.report.reduction import curve_of, mean_kw_by_hour, outline
 from adapters.report.wording import percent, rounded, trimmed
-from domain.arrays import Load, PricedLoad, price_load
+from domain.arrays import Load, PricedLoad, evidence_of, price_load
 from domain.calendar import Calendar, FixedDay, Season, Window
 from domain.charges import EnergyByPeriod, Fixed, MaximumDemand, Percentage, PowerFactorAdjustment, Threshold
 from domain.kpi import kpis_of
@@ -345,3 +345,18 @@ def test_numbers_are_written_for_people() -> None:
     assert trimmed(Decimal("130474.500")) == "130,474.5"
     assert trimmed(Decimal(100)) == "100"
     assert rounded(Decimal("-1234.565"), 2) == "−1,234.57"
+
+
+def test_every_line_of_a_bill_names_the_intervals_that_made_it(tmp_path: Path) -> None:
+    priced = a_priced_load(a_load(step_minutes=15))
+    html = written(tmp_path, priced)
+    [evidence] = evidence_of(priced)
+    for line, behind in zip(priced.bills[0].lines, evidence, strict=True):
+        assert behind.lines or behind.counted in html, line.code
+
+
+def test_the_page_knows_every_colour_of_ink_that_a_dark_page_must_change(tmp_path: Path) -> None:
+    html = written(tmp_path, a_priced_load(a_load(step_minutes=15)))
+    known = set(re.findall(r'"(#[0-9a-f]{6})": "#[0-9a-f]{6}"', html))
+    assert {INK, MUTED, GRID, "#ffffff"} <= known
+    assert "prefers-color-scheme: dark" in html
