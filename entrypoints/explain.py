@@ -16,7 +16,7 @@ from domain.kpi import kpis_of
 from entrypoints import price_options as opt
 from entrypoints.explanation import in_full, overview, width_of
 from entrypoints.price import Days, Money, price_loads, question_of
-from entrypoints.screen import complain, progress
+from entrypoints.screen import progress
 
 HELP = """Explain the lines of a bill: quantity, rate, formula, rounding, law, and the intervals that made each of them.
 
@@ -64,12 +64,13 @@ def command(
     if code and line and code != line:
         raise BadOption(f"{code!r} and --line {line!r} ask for two lines; name one")
     if file.suffix == ".json":
-        if tariff is not None:
-            raise BadOption(f"{file} is a bill, which has its tariff; leave --tariff out, or name a file of readings")
+        given = (tariff, rates, rate, contracted_kw, series, rate_of_exchange, history, billing_timezone, rates_of)
+        if low_side or any(one is not None for one in (*given, first, end)):
+            raise BadOption(f"{file} is a bill, and bills are explained as they are; leave out what is for readings")
         found = read_bills(file)
+    elif tariff is None:
+        raise BadOption(f"{file}: readings are explained under a tariff; name one with --tariff, or a bill.json")
     else:
-        if tariff is None:
-            raise BadOption(f"{file}: readings are explained under a tariff; name one with --tariff, or a bill.json")
         money = Money(tariff, rates, rate, contracted_kw, low_side, series, rate_of_exchange, history, billing_timezone)
         found = bills_of_readings(file, facts, money, Days(first, end, rates_of), on_bad_row)
     show(chosen(found, opt.month(month, "--month"), meter), code or line, as_json=as_json)
@@ -85,7 +86,8 @@ def bills_of_readings(
         bar.say("Pricing")
         priced = price_loads(question, read, bar)
     if read.rejected:
-        complain(f"{len(read.rejected):,} rows or gaps were left out; `wattledger price` writes each with its reason")
+        left_out = f"{len(read.rejected):,} rows or gaps were left out; `wattledger price` writes each with its reason"
+        typer.echo(f"note: {left_out}", err=True)
     return tuple(
         bill
         for one in priced

@@ -81,6 +81,12 @@ def test_a_demand_line_names_the_block_that_set_it_and_an_energy_line_its_range(
     assert "no interval: it is owed for 31 days from 2026-01-01, whatever is used" in said
 
 
+def test_readings_without_a_tariff_explain_nothing(run: Run, readings: Path) -> None:
+    code, out, err = run("explain", readings)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "readings are explained under a tariff; name one with --tariff" in err
+
+
 def test_readings_are_explained_as_their_bill_would_be(run: Run, readings: Path, bill: Path) -> None:
     words = ("--line", "capacity")
     under = ("--tariff", "mx-gdmth:golfo-centro", *KW)
@@ -102,6 +108,9 @@ def test_json_gives_the_lines_as_they_stand_in_the_file(run: Run, bill: Path) ->
         (("capacty",), "no line, charge or group is called 'capacty'; the lines are supplier_fixed,"),
         (("--month", "2025-12"), "--month 2025-12 has no bill in the file; it holds 2026-01"),
         (("--month", "January"), "--month 'January"),
+        (("--meter", "press"), "--meter 'press' has no bill here; there are bills of plant"),
+        (("vat", "--line", "capacity"), "ask for two lines; name one"),
+        (("--contracted-kw", "all=900"), "is a bill, and bills are explained as they are"),
     ],
 )
 def test_a_line_or_month_that_is_not_there_is_refused(run: Run, bill: Path, words: tuple[str, ...], told: str) -> None:
