@@ -13,6 +13,7 @@ from domain.evidence import Say
 NARROW, USUAL, WIDE = 72, 100, 120
 INDENT = 13
 NAMED_IN_SHORT = 1
+MOST_DECIMALS = 9
 
 
 def width_of() -> int:
@@ -129,9 +130,10 @@ def _rate(line: StoredLine) -> str:
 
 
 def _number(value: Decimal) -> str:
-    """Without zeros at its end, but never without the cents."""
+    """Without zeros at its end, but never without the cents; what is endless is cut, and `in_full` has it whole."""
     whole, _, rest = f"{value:,f}".partition(".")
-    return f"{whole}.{rest.rstrip('0'):<02}"
+    shown = rest.rstrip("0")
+    return f"{whole}.{shown:<02}" if len(shown) <= MOST_DECIMALS else f"{whole}.{shown[:MOST_DECIMALS]}…"
 
 
 def _row(cells: tuple[str, str, str, str], width: int) -> str:

@@ -126,7 +126,7 @@ def _beyond(line: BillLine, charge: ExcessPower, priced: PricedLoad, billed: Bil
     which = f"blocks of {charge.minutes} min in {name} above {plain(contracted + free)} kW"
     order = _largest(blocks.wh, MOST_NAMED)
     named = tuple(Moment(_instant(blocks.start_s[i]), _kw(blocks.wh[i], charge.minutes), "kW") for i in order)
-    return Evidence(which, len(blocks.wh), charge.minutes, *_range(blocks, charge.minutes), "the highest first", named)
+    return Evidence(which, len(blocks.wh), charge.minutes, *_range(blocks, charge.minutes), "the highest", named)
 
 
 def _indexed(charge: IndexedPrice, priced: PricedLoad, billed: Billed) -> Evidence:
