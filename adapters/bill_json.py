@@ -4,9 +4,10 @@ What is written here is read back here, strictly: a file that was changed by han
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,20 +25,28 @@ from pydantic import (
 
 from domain.bill import Bill, BillLine, BillPart, ByLines, Coverage
 from domain.errors import BadOption
+from domain.evidence import Evidence, LookedBack, Moment
 from domain.kpi import Kpis
 
 SCHEMA, ONE_PART = "wattledger-bill/3", "wattledger-bill/2"
-"""2: `of` names the lines that a percentage is taken of. 3: a bill has `parts`, and a line says which it is of."""
+"""2: `of` names the lines that a percentage is taken of. 3: a bill has `parts`, and a line says which it is of and, as
+`evidence`, which intervals made it."""
 
 
-def write_bills(path: Path, bills: Sequence[Bill], kpis: Kpis) -> None:
-    """Write bills and key figures to a file."""
-    path.write_text(json.dumps(bills_to_json(bills, kpis), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+Behind = Sequence[Evidence]
+"""What is behind each line of a bill."""
 
 
-def bills_to_json(bills: Sequence[Bill], kpis: Kpis) -> dict[str, Any]:
-    """Bills and key figures as plain values."""
-    return {"schema": SCHEMA, "kpis": kpis_to_json(kpis), "bills": [bill_to_json(bill) for bill in bills]}
+def write_bills(path: Path, bills: Sequence[Bill], kpis: Kpis, evidence: Sequence[Behind]) -> None:
+    """Write bills, what is behind each of their lines, and key figures to a file."""
+    text = json.dumps(bills_to_json(bills, kpis, evidence), indent=1, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def bills_to_json(bills: Sequence[Bill], kpis: Kpis, evidence: Sequence[Behind]) -> dict[str, Any]:
+    """Bills, what is behind each of their lines, and key figures as plain values."""
+    values = [bill_to_json(bill, behind) for bill, behind in zip(bills, evidence, strict=True)]
+    return {"schema": SCHEMA, "kpis": kpis_to_json(kpis), "bills": values}
 
 
 def kpis_to_json(kpis: Kpis) -> dict[str, Any]:
@@ -53,7 +62,7 @@ def kpis_to_json(kpis: Kpis) -> dict[str, Any]:
     }
 
 
-def bill_to_json(bill: Bill) -> dict[str, Any]:
+def bill_to_json(bill: Bill, behind: Behind) -> dict[str, Any]:
     return {
         "supply_point": bill.supply_point,
         "tariff": bill.tariff,
@@ -65,7 +74,7 @@ def bill_to_json(bill: Bill) -> dict[str, Any]:
         "intervals": _intervals(bill.coverage),
         "assumption": bill.assumption or None,
         "parts": [_part(part) for part in bill.parts],
-        "lines": [_line(line) for line in bill.lines],
+        "lines": [_line(line, evidence) for line, evidence in zip(bill.lines, behind, strict=True)],
         "total": _text(bill.total),
     }
 
@@ -90,7 +99,7 @@ def _intervals(coverage: Coverage) -> dict[str, int]:
     }
 
 
-def _line(line: BillLine) -> dict[str, Any]:
+def _line(line: BillLine, evidence: Evidence) -> dict[str, Any]:
     return {
         "code": line.code,
         "part": line.part,
@@ -108,6 +117,30 @@ def _line(line: BillLine) -> dict[str, Any]:
         "peak_at": line.peak_at.isoformat() if line.peak_at else None,
         "note": line.note or None,
         "source": line.source,
+        "evidence": _evidence(evidence),
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    """The lines a percentage is taken of stand under `of`."""
+    back = evidence.looked_back
+    return {
+        "counted": evidence.counted,
+        "count": evidence.count,
+        "minutes": evidence.minutes,
+        "first": evidence.first.isoformat() if evidence.first else None,
+        "end": evidence.end.isoformat() if evidence.end else None,
+        "naming": evidence.naming or None,
+        "named": [
+            {"start": one.start.isoformat(), "quantity": _text(one.quantity), "unit": one.unit, "rate": _text(one.rate)}
+            for one in evidence.named
+        ],
+        "looked_back": back
+        and {
+            "known": {f"{month:%Y-%m}": _text(kw) for month, kw in back.known},
+            "unknown": [f"{month:%Y-%m}" for month in back.unknown],
+        },
+        "remembered": None if evidence.remembered is None else str(evidence.remembered),
     }
 
 
@@ -128,10 +161,63 @@ def _decimal(value: object) -> Decimal:
 
 Number = Annotated[Decimal, BeforeValidator(_decimal), PlainSerializer(_text)]
 Instant = Annotated[AwareDatetime, PlainSerializer(datetime.isoformat)]
+Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]
+
+
+def _first_day(month: str) -> date:
+    return date.fromisoformat(f"{month}-01")
 
 
 class Stored(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class StoredMoment(Stored):
+    start: Instant
+    quantity: Number
+    unit: str
+    rate: Number | None
+
+    def to_domain(self) -> Moment:
+        return Moment(self.start, self.quantity, self.unit, self.rate)
+
+
+class StoredLookedBack(Stored):
+    known: dict[Month, Number]
+    unknown: list[Month]
+
+    def to_domain(self) -> LookedBack:
+        known = tuple((_first_day(month), kw) for month, kw in self.known.items())
+        return LookedBack(known, tuple(map(_first_day, self.unknown)))
+
+
+class StoredEvidence(Stored):
+    """The intervals behind a line as they were written; `remembered` is a decimal or a fraction such as `1370/3`."""
+
+    counted: str
+    count: int
+    minutes: int
+    first: Instant | None
+    end: Instant | None
+    naming: str | None
+    named: list[StoredMoment]
+    looked_back: StoredLookedBack | None
+    remembered: Annotated[str, Field(pattern=r"^[0-9]{1,40}(/[1-9][0-9]{0,40})?$")] | None
+
+    def to_domain(self, lines: Sequence[str] = ()) -> Evidence:
+        """As the bill was explained; `lines` are those of the percentage, which the line itself names."""
+        return Evidence(
+            self.counted,
+            self.count,
+            self.minutes,
+            self.first,
+            self.end,
+            self.naming or "",
+            tuple(one.to_domain() for one in self.named),
+            tuple(lines),
+            self.looked_back.to_domain() if self.looked_back else None,
+            Fraction(self.remembered) if self.remembered else None,
+        )
 
 
 class StoredLine(Stored):
@@ -156,6 +242,7 @@ class StoredLine(Stored):
     peak_at: Instant | None
     note: str | None
     source: str
+    evidence: StoredEvidence
 
 
 class StoredIntervals(Stored):
@@ -224,6 +311,19 @@ class StoredFile(Stored):
     schema_: str = Field(alias="schema")
     kpis: dict[str, str | None]
     bills: list[StoredBill] = Field(min_length=1)
+
+
+def remembered_in(bills: Sequence[StoredBill]) -> Iterator[tuple[str, str, date, Fraction]]:
+    """Supply point, charge, month and kW (kVA) of what later months look back upon."""
+    for bill in bills:
+        for line in bill.lines:
+            if line.evidence.remembered is not None:
+                yield bill.supply_point, line.charge, bill.first, Fraction(line.evidence.remembered)
+
+
+def as_stored(bills: Sequence[Bill], kpis: Kpis, evidence: Sequence[Behind]) -> tuple[StoredBill, ...]:
+    """Bills as a file of them is read: what is explained is what would be written."""
+    return tuple(StoredFile.model_validate_json(json.dumps(bills_to_json(bills, kpis, evidence))).bills)
 
 
 def read_bills(path: Path) -> tuple[StoredBill, ...]:

@@ -1,7 +1,7 @@
 """Bill one load under several tariffs, to compare what they cost."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -11,17 +11,18 @@ from domain.arrays import Load, price_load
 from domain.comparison import Comparison, offers_of
 from domain.errors import BadOption, NoPriceInForce
 from domain.tariff import Tariff
-from domain.terms import BillingMonth, Contract
+from domain.terms import BillingMonth, Contract, History
 
 MOST = 12
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A tariff to consider, with the contract one would have under it."""
+    """A tariff to consider, with the contract one would have under it, and the demand it would remember."""
 
     tariff: Tariff
     contract: Contract
+    history: History = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def compare_bills(
     priced = []
     for one in candidates:
         assumed = None if covers(one.tariff, load, zone) else rates_of
-        priced.append((one.tariff, price_load(load, one.tariff, one.contract, zone, assumed).bills))
+        priced.append((one.tariff, price_load(load, one.tariff, one.contract, zone, assumed, one.history).bills))
     return offers_of(priced, worth or {})
 
 

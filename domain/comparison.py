@@ -63,6 +63,18 @@ class Offer:
         return found
 
     @cached_property
+    def by_month(self) -> tuple[Mapping[Heading, Decimal], ...]:
+        """What each heading comes to on each bill, in the tariff's own currency."""
+        headings = {charge.code: heading_of(charge) for charge in self.tariff.charges}
+        months = []
+        for bill in self.bills:
+            found = dict.fromkeys(Heading, NOTHING)
+            for line in bill.lines:
+                found[headings[line.charge]] += line.amount
+            months.append(found)
+        return tuple(months)
+
+    @cached_property
     def by_heading(self) -> Mapping[Heading, Decimal]:
         """What each heading comes to, in the tariff's own currency; all of them add up to `total`."""
         found = dict.fromkeys(Heading, NOTHING)
@@ -125,6 +137,16 @@ class Comparison:
     def comparable(self) -> bool:
         """Whether all offers can be said in the first one's currency."""
         return all(offer.worth is not None for offer in self.offers)
+
+    def difference_by_month(self, offer: Offer) -> tuple[Mapping[Heading, Decimal], ...] | None:
+        """What `offer` costs beyond the first on each bill, by heading; None where its currency has no known worth."""
+        if offer.worth is None:
+            return None
+        worth = offer.worth
+        return tuple(
+            {heading: subtract(own[heading], worth, first[heading]) for heading in self.headings}
+            for own, first in zip(offer.by_month, self.first.by_month, strict=True)
+        )
 
     def difference(self, offer: Offer) -> Difference | None:
         """What `offer` costs beyond the first; None where nobody said what its currency is worth."""

@@ -34,3 +34,11 @@ class PeriodIsClosed(Refusal):
 
 class NothingToCorrect(Refusal):
     """A correction names a measurement that was never recorded."""
+
+
+class BadPriceSeries(Refusal):
+    """A file of published prices that cannot be understood."""
+
+
+class BadHistory(Refusal):
+    """Demand of earlier months that cannot be understood, or that belongs to nothing."""

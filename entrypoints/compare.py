@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from decimal import Decimal
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +11,14 @@ import typer
 from adapters.comparison_json import comparison_to_json, write_comparison
 from adapters.meter_files import MeterFile, read_meter_file, write_quarantine
 from adapters.report import write_comparison_page
-from adapters.tariff_files import TariffFiles
-from application.compare_bills import Candidate, compare_bills, wanted_by_all
+from application.compare_bills import compare_bills, wanted_by_all
 from domain.arrays import Load
 from domain.comparison import Comparison
-from domain.errors import BadOption, BadReadings
-from domain.terms import Contract
+from domain.errors import BadReadings
 from entrypoints import price_options as opt
-from entrypoints.comparison_tables import difference_tables, lines_table, totals_table
+from entrypoints.beside_readings import meter_history
+from entrypoints.candidates import FilesOf, candidates_of, names_of, remembered_by, worth_of_tariffs
+from entrypoints.comparison_tables import difference_tables, lines_tables, totals_table
 from entrypoints.screen import OUT, progress, wrote
 
 HELP = """Bill the same readings under several tariffs: totals, every line side by side, and where the difference is.
@@ -38,6 +38,23 @@ TariffNames = Annotated[
 OwnRates = Annotated[
     list[str] | None,
     typer.Option(help="A rate a table lacks, TARIFF/CODE=AMOUNT. May repeat.", rich_help_panel=opt.MONEY),
+]
+OwnTables = Annotated[
+    list[str] | None,
+    typer.Option(help="A tariff's rate table file, TARIFF=FILE. May repeat.", rich_help_panel=opt.MONEY),
+]
+OwnSeries = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Prices, NAME=FILE for all tariffs, TARIFF/NAME=FILE for one. May repeat.", rich_help_panel=opt.MONEY
+    ),
+]
+OwnHistory = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Demand of earlier months under a tariff, TARIFF=FILE (or folder of bills). May repeat.",
+        rich_help_panel=opt.MONEY,
+    ),
 ]
 OwnKw = Annotated[
     list[str] | None,
@@ -68,9 +85,12 @@ def command(
     tariff: TariffNames,
     out: opt.Out,
     facts: opt.Facts,
+    rates: OwnTables = None,
     rate: OwnRates = None,
     contracted_kw: OwnKw = None,
     low_side: opt.LowSide = False,
+    series: OwnSeries = None,
+    history: OwnHistory = None,
     billing_timezone: BillingTimezone = None,
     rates_of: RatesOf = None,
     rate_of_exchange: Exchange = None,
@@ -80,34 +100,27 @@ def command(
     on_bad_row: opt.BadRow = "stop",
     as_json: AsJson = False,
 ) -> None:
-    declaration = opt.declaration_of(readings, facts)
-    candidates = candidates_of(tariff, rate, contracted_kw, low_side=low_side)
+    declaration, worth = opt.declaration_of(readings, facts), opt.exchange(rate_of_exchange)
+    names = names_of(tariff)
+    files = FilesOf(
+        opt.files(rates, "--rates", "TARIFF=FILE"),
+        opt.files(series, "--series", "NAME=FILE or TARIFF/NAME=FILE"),
+        opt.files(history, "--history", "TARIFF=FILE"),
+    )
+    candidates = candidates_of(names, rate, contracted_kw, files, worth, low_side=low_side)
+    remembered = remembered_by(names, candidates, files)
     zone, assumed = opt.zone(billing_timezone or candidates[0].tariff.timezone), opt.month(rates_of, "--rates-of")
-    worth = opt.amounts(rate_of_exchange, "--rate-of-exchange", "CURRENCY=AMOUNT")
     wanted = wanted_by_all(candidates, zone, opt.day(first, "--from"), opt.day(end, "--to"), assumed)
     with progress("Reading") as bar:
         file = read_meter_file(readings, declaration, on_bad_row, wanted)
         bar.say("Comparing")
-        comparison = compare_bills(_load(file, meter), candidates, zone, assumed, worth)
+        load = _load(file, meter)
+        histories = [meter_history(one, load.meter, 1) for one in remembered]
+        ready = [replace(one, history=own) for one, own in zip(candidates, histories, strict=True)]
+        comparison = compare_bills(load, ready, zone, assumed, worth_of_tariffs(worth, candidates, files))
         notes = [*notes_on(comparison), *file.notes]
         written = _write(out, comparison, file, f"{readings.stem}: what it costs under each tariff", notes)
     show(comparison, notes, written, as_json=as_json)
-
-
-def candidates_of(
-    names: Sequence[str], rates: Sequence[str] | None, kw: Sequence[str] | None, *, low_side: bool
-) -> list[Candidate]:
-    """The tariffs in the order of their names, each with its own rates and contract."""
-    single = [part.strip() for name in names for part in name.split(",") if part.strip()]
-    values = _by_tariff(opt.amounts(rates, "--rate", "TARIFF/CODE=AMOUNT"), single, "--rate")
-    powers = _by_tariff(opt.amounts(kw, "--contracted-kw", "PERIOD=KW or TARIFF/PERIOD=KW"), single, "--contracted-kw")
-    if not_said := values.pop("", None):
-        raise BadOption(f"--rate {next(iter(not_said))} does not say of which tariff; write TARIFF/CODE=AMOUNT")
-    shared, files = powers.pop("", {}), TariffFiles()
-    return [
-        Candidate(files.get(name, None, values.get(name, {})), Contract(_laid_over(shared, powers.get(name)), low_side))
-        for name in single
-    ]
 
 
 def notes_on(comparison: Comparison) -> list[str]:
@@ -138,7 +151,7 @@ def show(comparison: Comparison, notes: Sequence[str], written: Sequence[Path], 
     if as_json:
         typer.echo(json.dumps(comparison_to_json(comparison, notes), indent=1, ensure_ascii=False))
         return
-    OUT.print(totals_table(comparison), lines_table(comparison), *difference_tables(comparison))
+    OUT.print(totals_table(comparison), *lines_tables(comparison, OUT.width), *difference_tables(comparison))
     OUT.print()
     for note in notes:
         OUT.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
@@ -164,19 +177,3 @@ def _load(file: MeterFile, meter: str | None) -> Load:
     if meter is not None and meter not in names:
         raise BadReadings(f"--meter {meter!r} is not in the file; it holds {', '.join(names)}")
     return file.loads[0 if meter is None else names.index(meter)]
-
-
-def _by_tariff(given: dict[str, Decimal], tariffs: Sequence[str], option: str) -> dict[str, dict[str, Decimal]]:
-    """TARIFF/NAME=AMOUNT by tariff; what names none is under the empty name. Raises `BadOption`."""
-    found: dict[str, dict[str, Decimal]] = {}
-    for name, amount in given.items():
-        tariff, _, own = name.rpartition("/")
-        if tariff and tariff not in tariffs:
-            raise BadOption(f"{option} {name}: {tariff!r} is none of the tariffs; they are {', '.join(tariffs)}")
-        found.setdefault(tariff, {})[own] = amount
-    return found
-
-
-def _laid_over(shared: dict[str, Decimal], own: dict[str, Decimal] | None) -> dict[str, Decimal]:
-    """A tariff's own kW in place of the shared; its own `all` replaces every one of the shared."""
-    return {**({} if "all" in (own or {}) else shared), **(own or {})}

@@ -7,8 +7,15 @@ from string import ascii_uppercase
 from rich.table import Table
 
 from domain.comparison import Comparison, Heading, Row, subtract
+from domain.money import Rounding
 
 UNKNOWN = "-"
+CENTS = Rounding()
+LABEL = 24
+"""Columns that the name of a line has at least; a longer one is folded."""
+
+TableRow = tuple[str, list[str], str]
+"""Name, cells and style."""
 
 
 def totals_table(comparison: Comparison) -> Table:
@@ -27,17 +34,42 @@ def totals_table(comparison: Comparison) -> Table:
     return table
 
 
-def lines_table(comparison: Comparison) -> Table:
-    """Every line under each tariff, in its currency, with the sum of each heading."""
+def lines_tables(comparison: Comparison, width: int) -> list[Table]:
+    """Every line under each tariff, in its currency, with the sum of each heading, and what it is beyond the first.
+
+    Amounts and differences stand in one table where they fit into so many columns, else in two.
+    """
     letters = ascii_uppercase[: len(comparison.offers)]
     less = [f"{letter}-A" for letter, offer in zip(letters[1:], comparison.offers[1:], strict=True) if offer.worth]
-    table = _table("\nLine by line", ["", *letters, *less], left=(0,))
+    rows = _rows(comparison)
+    sizes = [max(map(len, cells)) + 1 for cells in zip(*(cells for _, cells, _ in rows), strict=True)]
+    if LABEL + sum(sizes) <= width or not less:
+        return [_lines_table("\nLine by line", [*letters, *less], rows)]
+    cut = len(letters)
+    currency = comparison.first.tariff.currency
+    return [
+        _lines_table("\nLine by line", list(letters), [(name, cells[:cut], style) for name, cells, style in rows]),
+        _lines_table(
+            f"\nLine by line, less A, {currency}", less, [(name, cells[cut:], style) for name, cells, style in rows]
+        ),
+    ]
+
+
+def _rows(comparison: Comparison) -> list[TableRow]:
+    rows: list[TableRow] = []
     for heading in comparison.headings:
-        table.add_row(heading.capitalize(), *_cells(comparison, comparison.amounts(heading)), style="bold")
-        for row in comparison.rows:
-            if row.heading is heading:
-                table.add_row(f"  {row.label}", *_cells(comparison, row.amounts))
-    table.add_row("Total", *_cells(comparison, [offer.total for offer in comparison.offers]), style="bold")
+        rows.append((heading.capitalize(), _cells(comparison, comparison.amounts(heading)), "bold"))
+        rows += [
+            (f"  {row.label}", _cells(comparison, row.amounts), "") for row in comparison.rows if row.heading is heading
+        ]
+    rows.append(("Total", _cells(comparison, [offer.total for offer in comparison.offers]), "bold"))
+    return rows
+
+
+def _lines_table(title: str, columns: list[str], rows: list[TableRow]) -> Table:
+    table = _table(title, ["", *columns], left=(0,))
+    for name, cells, style in rows:
+        table.add_row(name, *cells, style=style)
     return table
 
 
@@ -53,7 +85,7 @@ def difference_tables(comparison: Comparison) -> list[Table]:
         for heading, amount in difference.by_heading:
             if not amount:
                 continue
-            table.add_row(heading.capitalize(), f"{amount:+,.2f}", _most(comparison, heading, letter))
+            table.add_row(heading.capitalize(), _signed(amount), _most(comparison, heading, letter))
         table.add_row("Total", _signed(difference.total), "", style="bold")
         tables.append(table)
     return tables
@@ -64,7 +96,7 @@ def _most(comparison: Comparison, heading: Heading, letter: str) -> str:
     at = ascii_uppercase.index(letter)
     moved = [(_less(comparison, row, at), row.label) for row in comparison.rows if row.heading is heading]
     amount, label = max(moved, key=lambda one: abs(one[0]))
-    return f"most: {label} {amount:+,.2f}" if len(moved) > 1 and amount else ""
+    return f"most: {label} {_signed(amount)}" if len(moved) > 1 and amount else ""
 
 
 def _less(comparison: Comparison, row: Row, at: int) -> Decimal:
@@ -84,7 +116,7 @@ def _cells(comparison: Comparison, amounts: Sequence[Decimal | None]) -> list[st
 
 
 def _signed(amount: Decimal) -> str:
-    return f"{amount:+,.2f}" if amount else "0.00"
+    return f"{CENTS(amount):+,.2f}" if CENTS(amount) else "0.00"
 
 
 def _percent(part: Decimal, whole: Decimal) -> str:
@@ -96,5 +128,5 @@ def _table(title: str, columns: list[str], left: tuple[int, ...]) -> Table:
     table.show_header = bool(columns)
     for i in range(max(len(columns), 3)):
         name = columns[i] if i < len(columns) else ""
-        table.add_column(name, justify="left" if i in left else "right", overflow="fold")
+        table.add_column(name, justify="left" if i in left else "right", overflow="fold", no_wrap=i not in left)
     return table

@@ -14,7 +14,7 @@ from adapters.report import write_report
 from adapters.simulated import FaultLevel
 from adapters.tariff_files import TariffFiles
 from application.load_of_ledger import load_of_ledger
-from domain.arrays import price_load
+from domain.arrays import evidence_of, price_load
 from domain.kpi import kpis_of
 from domain.terms import BillingMonth
 from entrypoints.screen import OUT, progress, summary, wrote
@@ -60,7 +60,7 @@ def write_results(outcome: Outcome, out: Path) -> list[Path]:
         raise AssertionError("the ledger and the vectorised engine bill this month differently")
     kpis = kpis_of(priced.bills, load.step_minutes, factory.tariff.demand_minutes)
     costs = write_costs(out, [priced])
-    write_bills(out / "bill.json", priced.bills, kpis)
+    write_bills(out / "bill.json", priced.bills, kpis, evidence_of(priced))
     write_report(out / "report.html", [priced], kpis, f"{point.id}: what its electricity cost in {FIRST:%B %Y}")
     share = (kpis.cost / Decimal(sum(b.coverage.expected for b in priced.bills))).quantize(Decimal("0.01"))
     OUT.print(

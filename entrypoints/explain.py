@@ -1,118 +1,140 @@
 """`wattledger explain`: why a line of a bill is what it is, for a person."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
-from textwrap import wrap
 from typing import Annotated
 
 import typer
 
-from adapters.bill_json import StoredBill, StoredLine, read_bills
+from adapters.bill_json import StoredBill, StoredLine, as_stored, read_bills
+from adapters.meter_files import read_meter_file
+from domain.arrays import evidence_of
 from domain.errors import BadOption
+from domain.kpi import kpis_of
 from entrypoints import price_options as opt
+from entrypoints.explanation import in_full, overview, width_of
+from entrypoints.price import Days, Money, price_loads, question_of
+from entrypoints.screen import progress
 
-HELP = """Explain the lines of a bill: quantity, rate, formula, rounding, peak, law; the file is one that `price` wrote.
+HELP = """Explain the lines of a bill: quantity, rate, formula, rounding, law, and the intervals that made each of them.
 
-    wattledger explain bill/bill.json capacity --month 2026-01
+The file is a bill that `price` wrote, or readings, with the options that `price` would have:
+
+    wattledger explain bill/bill.json
+    wattledger explain bill/bill.json --line capacity --month 2026-01
+    wattledger explain plant.csv --tariff mx-gdmth:golfo-centro --contracted-kw all=800 --line capacity
 """
-COLUMNS, INDENT = 100, 13
 
-BillFile = Annotated[Path, typer.Argument(help="A bill.json that `wattledger price` or `wattledger demo` wrote.")]
-LineCode = Annotated[str | None, typer.Argument(help="Only this line, or the lines of this charge or group.")]
+File = Annotated[Path, typer.Argument(help="A bill.json, or a CSV or Parquet file of readings.")]
+LineCode = Annotated[str | None, typer.Argument(help="The same as --line.")]
+Line = Annotated[
+    str | None, typer.Option("--line", help="All about this line, or the lines of this charge or group; or all.")
+]
 Month = Annotated[str | None, typer.Option(help="Only the bill of this month, YYYY-MM.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the lines as JSON, as they stand in the file.")]
+Meter = Annotated[str | None, typer.Option(help="Only the bills of this meter, where there are several.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the lines as JSON, as they stand in bill.json.")]
+Tariff = Annotated[str | None, typer.Option(help="For readings: tariff id, or tariff file.", rich_help_panel=opt.MONEY)]
 
 
-def command(bill: BillFile, line_code: LineCode = None, month: Month = None, as_json: AsJson = False) -> None:
-    bills = of_month(read_bills(bill), opt.month(month, "--month"))
-    chosen = [(one, lines_of(one, line_code)) for one in bills]
-    if not any(lines for _, lines in chosen):
-        codes = dict.fromkeys(line.code for one in bills for line in one.lines)
-        raise BadOption(f"no line, charge or group is called {line_code!r}; the lines are {', '.join(codes)}")
+@opt.declares_the_file
+def command(
+    file: File,
+    facts: opt.Facts,
+    code: LineCode = None,
+    line: Line = None,
+    month: Month = None,
+    meter: Meter = None,
+    as_json: AsJson = False,
+    tariff: Tariff = None,
+    rates: opt.RateTableFile = None,
+    rate: opt.RateAmounts = None,
+    contracted_kw: opt.ContractedKw = None,
+    low_side: opt.LowSide = False,
+    series: opt.SeriesFiles = None,
+    rate_of_exchange: opt.Exchange = None,
+    history: opt.HistoryFiles = None,
+    billing_timezone: opt.BillingTimezone = None,
+    rates_of: opt.RatesOf = None,
+    first: opt.FirstDay = None,
+    end: opt.EndDay = None,
+    on_bad_row: opt.BadRow = "stop",
+) -> None:
+    if code and line and code != line:
+        raise BadOption(f"{code!r} and --line {line!r} ask for two lines; name one")
+    if file.suffix == ".json":
+        given = (tariff, rates, rate, contracted_kw, series, rate_of_exchange, history, billing_timezone, rates_of)
+        if low_side or any(one is not None for one in (*given, first, end)):
+            raise BadOption(f"{file} is a bill, and bills are explained as they are; leave out what is for readings")
+        found = read_bills(file)
+    elif tariff is None:
+        raise BadOption(f"{file}: readings are explained under a tariff; name one with --tariff, or a bill.json")
+    else:
+        money = Money(tariff, rates, rate, contracted_kw, low_side, series, rate_of_exchange, history, billing_timezone)
+        found = bills_of_readings(file, facts, money, Days(first, end, rates_of), on_bad_row)
+    show(chosen(found, opt.month(month, "--month"), meter), code or line, as_json=as_json)
+
+
+def bills_of_readings(
+    readings: Path, facts: opt.Facts, money: Money, days: Days, on_bad_row: opt.BadRow
+) -> tuple[StoredBill, ...]:
+    """The bills that `price` would write, meter by meter. Raises a `Refusal`."""
+    question = question_of(readings, facts, money, days, on_bad_row)
+    with progress("Reading") as bar:
+        read = read_meter_file(readings, question.declaration, on_bad_row, question.wanted)
+        bar.say("Pricing")
+        priced = price_loads(question, read, bar)
+    if read.rejected:
+        left_out = f"{len(read.rejected):,} rows or gaps were left out; `wattledger price` writes each with its reason"
+        typer.echo(f"note: {left_out}", err=True)
+    return tuple(
+        bill
+        for one in priced
+        for bill in as_stored(
+            one.bills, kpis_of(one.bills, one.load.step_minutes, one.tariff.demand_minutes), evidence_of(one)
+        )
+    )
+
+
+def chosen(bills: Sequence[StoredBill], first: date | None, meter: str | None) -> list[StoredBill]:
+    """The bills of a month and a meter, or all. Raises `BadOption`."""
+    found = [one for one in bills if meter in {None, one.supply_point}]
+    if not found:
+        raise BadOption(
+            f"--meter {meter!r} has no bill here; there are bills of {_each(b.supply_point for b in bills)}"
+        )
+    of_month = [one for one in found if first is None or one.month == f"{first:%Y-%m}"]
+    if not of_month:
+        raise BadOption(f"--month {first:%Y-%m} has no bill in the file; it holds {_each(b.month for b in found)}")
+    return of_month
+
+
+def show(bills: Sequence[StoredBill], name: str | None, *, as_json: bool) -> None:
+    """Print the bills with every line in short, or some lines in full. Raises `BadOption` for a name of no line."""
+    lines = [lines_of(bill, name) for bill in bills]
+    if not any(lines):
+        codes = _each(line.code for bill in bills for line in bill.lines)
+        raise BadOption(f"no line, charge or group is called {name!r}; the lines are {codes}")
     if as_json:
-        values = [{"month": one.month, "line": line.model_dump(mode="json")} for one, lines in chosen for line in lines]
+        values = [
+            {"month": bill.month, "line": line.model_dump(mode="json")}
+            for bill, of_bill in zip(bills, lines, strict=True)
+            for line in of_bill
+        ]
         typer.echo(json.dumps(values, indent=1, ensure_ascii=False))
         return
-    for one, lines in chosen:
-        for text in explained(one, lines, whole=line_code is None):
+    for bill, of_bill in zip(bills, lines, strict=True):
+        for text in overview(bill, width_of()) if name is None else in_full(bill, of_bill, width_of()):
             typer.echo(text)
 
 
-def of_month(bills: tuple[StoredBill, ...], first: date | None) -> tuple[StoredBill, ...]:
-    """The bills of a month, or all. Raises `BadOption`."""
-    found = tuple(one for one in bills if first is None or one.month == f"{first:%Y-%m}")
-    if not found:
-        months = ", ".join(one.month for one in bills)
-        raise BadOption(f"--month {first:%Y-%m} has no bill in the file; it holds {months}")
-    return found
-
-
 def lines_of(bill: StoredBill, name: str | None) -> list[StoredLine]:
-    """The lines that a code, a charge or a group names; all of them where no name is given."""
-    return [line for line in bill.lines if name is None or name in {line.code, line.charge, line.group}]
+    """The lines that a code, a charge or a group names; all of them where no name is given, or `all`."""
+    if name in {None, "all"}:
+        return list(bill.lines)
+    return [line for line in bill.lines if name in {line.code, line.charge, line.group}]
 
 
-def explained(bill: StoredBill, lines: list[StoredLine], *, whole: bool) -> Iterator[str]:
-    """A bill and some of its lines in words, none longer than 100 columns; `whole` adds the total."""
-    if not lines:
-        return
-    yield f"{bill.supply_point}, {bill.first:%B %Y}"
-    yield from _field("tariff", f"{bill.tariff}, version {bill.tariff_version.removeprefix('sha256:')[:12]}")
-    if bill.assumption:
-        yield from _field("assumed", bill.assumption)
-    if bill.intervals.missing:
-        lost = (
-            f"{bill.intervals.missing:,} of {bill.intervals.expected:,} intervals are missing: this bill is not whole"
-        )
-        yield from _field("missing", lost)
-    for line in lines:
-        yield ""
-        yield from _line(bill, line)
-    if whole:
-        yield ""
-        yield _heading("Total", bill.total, bill.currency)
-        yield from _field("", f"the sum of these {len(bill.lines)} amounts")
-    yield ""
-
-
-def _line(bill: StoredBill, line: StoredLine) -> Iterator[str]:
-    yield _heading(f"{line.label}  [{line.code}]", line.amount, bill.currency)
-    yield from _field("quantity", f"{line.quantity:,f} {line.unit}")
-    yield from _field("rate", f"{line.rate:,f} {line.rate_unit}")
-    yield from _field("formula", line.formula)
-    yield from _field("gross", f"{line.gross:,f} {bill.currency}, before rounding")
-    yield from _field("rounded", f"{line.amount:,f} {bill.currency}")
-    if line.of:
-        yield from _field("percent of", _base(bill, line.of))
-    if line.peak_at is not None:
-        local = line.peak_at.astimezone(bill.zone)
-        yield from _field("peak", f"began {local:%A, %Y-%m-%d at %H:%M}, local time of {bill.timezone}")
-    if line.note:
-        yield from _field("note", line.note)
-    if line.source:
-        yield from _field("source", line.source)
-
-
-def _base(bill: StoredBill, codes: list[str]) -> str:
-    """The lines a percentage is taken of, and their sum."""
-    parts = [one for one in bill.lines if one.code in codes]
-    listed = ", ".join(f"{one.code} {one.amount:,f}" for one in parts)
-    together = sum((one.amount for one in parts), Decimal(0))
-    return f"{listed}; together {together:,f} {bill.currency}" if len(parts) > 1 else f"{listed} {bill.currency}"
-
-
-def _heading(name: str, amount: Decimal, currency: str) -> str:
-    money = f"{amount:,f} {currency}"
-    room = COLUMNS - len(money) - 2
-    return f"{name[:room]:<{room}}  {money}"
-
-
-def _field(name: str, text: str) -> Iterator[str]:
-    """A named text, folded under itself."""
-    rows = wrap(text, COLUMNS - INDENT, break_on_hyphens=False) or [""]
-    yield f"  {name:<{INDENT - 2}}{rows[0]}"
-    for row in rows[1:]:
-        yield " " * INDENT + row
+def _each(names: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(names))

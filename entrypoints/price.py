@@ -21,11 +21,12 @@ from adapters.meter_files import (
 from adapters.report import write_report
 from adapters.tariff_files import TariffFiles
 from application.wanted_readings import wanted_readings
-from domain.arrays import PricedLoad, price_load
+from domain.arrays import PricedLoad, evidence_of, price_load
 from domain.kpi import Kpis, kpis_of
 from domain.tariff import Tariff
 from domain.terms import Contract
 from entrypoints import price_options as opt
+from entrypoints.beside_readings import Remembered, history_of, meter_history, unknown_months, with_series
 from entrypoints.screen import OUT, Bar, progress, summary, wrote
 
 HELP = """Price a file of readings (CSV or Parquet): cost of every measurement, a bill per month, key figures, a report.
@@ -44,11 +45,34 @@ is priced and the bill says what is missing (`--on-bad-row quarantine`).
 
 
 @dataclass(frozen=True)
+class Money:
+    """The options of tariff and contract, as the user wrote them."""
+
+    tariff: str
+    rates: Path | None
+    rate: list[str] | None
+    contracted_kw: list[str] | None
+    low_side: bool
+    series: list[str] | None
+    rate_of_exchange: list[str] | None
+    history: list[Path] | None
+    billing_timezone: str | None
+
+
+@dataclass(frozen=True)
+class Days:
+    """The options of what is priced, as the user wrote them."""
+
+    first: str | None
+    end: str | None
+    rates_of: str | None
+
+
+@dataclass(frozen=True)
 class Question:
     """What the user wants priced, and how."""
 
     readings: Path
-    out: Path
     tariff: Tariff
     contract: Contract
     zone: ZoneInfo
@@ -56,6 +80,7 @@ class Question:
     rates_of: date | None
     on_bad_row: OnBadRow
     declaration: Declaration
+    history: Remembered
 
 
 @dataclass(frozen=True)
@@ -70,7 +95,8 @@ class Answer:
     @property
     def notes(self) -> list[str]:
         rejected = f"{len(self.file.rejected):,} rows or gaps are in quarantine.csv, each with its reason"
-        return [*self.file.notes, *([rejected] if self.file.rejected else [])]
+        forgotten = [note for one in self.priced for note in unknown_months(one)]
+        return [*self.file.notes, *([rejected] if self.file.rejected else []), *forgotten]
 
 
 @opt.declares_the_file
@@ -83,6 +109,9 @@ def command(
     rate: opt.RateAmounts = None,
     contracted_kw: opt.ContractedKw = None,
     low_side: opt.LowSide = False,
+    series: opt.SeriesFiles = None,
+    rate_of_exchange: opt.Exchange = None,
+    history: opt.HistoryFiles = None,
     billing_timezone: opt.BillingTimezone = None,
     rates_of: opt.RatesOf = None,
     first: opt.FirstDay = None,
@@ -90,44 +119,62 @@ def command(
     on_bad_row: opt.BadRow = "stop",
     as_json: opt.AsJson = False,
 ) -> None:
-    declaration = opt.declaration_of(readings, facts)
-    chosen = TariffFiles().get(tariff, rates, opt.amounts(rate, "--rate", "CODE=AMOUNT"))
-    zone, assumed = opt.zone(billing_timezone or chosen.timezone), opt.month(rates_of, "--rates-of")
-    question = Question(
-        readings=readings,
-        out=out,
-        tariff=chosen,
-        contract=Contract(opt.amounts(contracted_kw, "--contracted-kw", "PERIOD=KW"), low_side),
-        zone=zone,
-        wanted=wanted_readings(chosen, zone, opt.day(first, "--from"), opt.day(end, "--to"), assumed),
-        rates_of=assumed,
-        on_bad_row=on_bad_row,
-        declaration=declaration,
-    )
+    money = Money(tariff, rates, rate, contracted_kw, low_side, series, rate_of_exchange, history, billing_timezone)
+    question = question_of(readings, facts, money, Days(first, end, rates_of), on_bad_row)
     with progress("Reading") as bar:
-        answer = price_file(question, bar)
+        answer = price_file(question, out, bar)
     show(answer, as_json=as_json)
 
 
-def price_file(question: Question, bar: Bar) -> Answer:
+def question_of(readings: Path, facts: opt.Facts, money: Money, days: Days, on_bad_row: OnBadRow) -> Question:
+    """What the options ask. Raises a `Refusal`."""
+    declaration = opt.declaration_of(readings, facts)
+    tariff = TariffFiles().get(money.tariff, money.rates, opt.amounts(money.rate, "--rate", "CODE=AMOUNT"))
+    series = opt.files(money.series, "--series", "NAME=FILE")
+    tariff = with_series(tariff, series, opt.exchange(money.rate_of_exchange))
+    zone, assumed = opt.zone(money.billing_timezone or tariff.timezone), opt.month(days.rates_of, "--rates-of")
+    return Question(
+        readings=readings,
+        tariff=tariff,
+        contract=Contract(opt.amounts(money.contracted_kw, "--contracted-kw", "PERIOD=KW"), money.low_side),
+        zone=zone,
+        wanted=wanted_readings(tariff, zone, opt.day(days.first, "--from"), opt.day(days.end, "--to"), assumed),
+        rates_of=assumed,
+        on_bad_row=on_bad_row,
+        declaration=declaration,
+        history=history_of(money.history or (), tariff),
+    )
+
+
+def price_file(question: Question, out: Path, bar: Bar) -> Answer:
     """Read, price, write. Raises a `Refusal` that names file, row, column and value."""
     file = read_meter_file(question.readings, question.declaration, question.on_bad_row, question.wanted)
     bar.say("Pricing")
-    priced = []
-    for done, load in enumerate(file.loads):
-        bar(done, len(file.loads) + 1)
-        priced.append(price_load(load, question.tariff, question.contract, question.zone, question.rates_of))
+    priced = price_loads(question, file, bar)
     bar.say("Writing")
     kpis = tuple(kpis_of(one.bills, one.load.step_minutes, one.tariff.demand_minutes) for one in priced)
     answer = Answer(tuple(priced), kpis, file, ())
-    return Answer(answer.priced, kpis, file, _write(question, answer))
+    return Answer(answer.priced, kpis, file, _write(question, out, answer))
+
+
+def price_loads(question: Question, file: MeterFile, bar: Bar) -> list[PricedLoad]:
+    """The bills of each meter of a file. Raises a `Refusal`."""
+    priced = []
+    for done, load in enumerate(file.loads):
+        bar(done, len(file.loads) + 1)
+        history = meter_history(question.history, load.meter, len(file.loads))
+        priced.append(price_load(load, question.tariff, question.contract, question.zone, question.rates_of, history))
+    return priced
 
 
 def show(answer: Answer, *, as_json: bool) -> None:
     """Print what came of it."""
     meters = list(zip(answer.priced, answer.kpis, strict=True))
     if as_json:
-        values = {"meters": [bills_to_json(one.bills, kpis) for one, kpis in meters], "notes": answer.notes}
+        values = {
+            "meters": [bills_to_json(one.bills, kpis, evidence_of(one)) for one, kpis in meters],
+            "notes": answer.notes,
+        }
         typer.echo(json.dumps(values, indent=1, ensure_ascii=False))
         return
     for one, kpis in meters:
@@ -137,19 +184,19 @@ def show(answer: Answer, *, as_json: bool) -> None:
     wrote(answer.written)
 
 
-def _write(question: Question, answer: Answer) -> tuple[Path, ...]:
-    question.out.mkdir(parents=True, exist_ok=True)
-    written = list(write_costs(question.out, answer.priced))
+def _write(question: Question, out: Path, answer: Answer) -> tuple[Path, ...]:
+    out.mkdir(parents=True, exist_ok=True)
+    written = list(write_costs(out, answer.priced))
     for one, figures in zip(answer.priced, answer.kpis, strict=True):
         name = "bill.json" if len(answer.priced) == 1 else f"bill-{_file_name(one.load.meter)}.json"
-        write_bills(question.out / name, one.bills, figures)
-        written.append(question.out / name)
+        write_bills(out / name, one.bills, figures, evidence_of(one))
+        written.append(out / name)
     title = f"{question.readings.stem}: what its electricity cost"
-    write_report(question.out / "report.html", answer.priced, _overall(answer), title, answer.notes)
-    written.append(question.out / "report.html")
+    write_report(out / "report.html", answer.priced, _overall(answer), title, answer.notes)
+    written.append(out / "report.html")
     if answer.file.rejected:
-        write_quarantine(question.out / "quarantine.csv", answer.file)
-        written.append(question.out / "quarantine.csv")
+        write_quarantine(out / "quarantine.csv", answer.file)
+        written.append(out / "quarantine.csv")
     return tuple(written)
 
 

@@ -37,6 +37,15 @@ LowSide = Annotated[bool, _option("Metered on the low-voltage side of the own tr
 BillingTimezone = Annotated[str | None, _option("Civil time of periods and months; else the tariff's.", panel=MONEY)]
 RatesOf = Annotated[str | None, _option("What if: every month at the rates of YYYY-MM. Said on the bill.", panel=MONEY)]
 
+SeriesFiles = Annotated[list[str] | None, _option("Published prices, NAME=FILE. May repeat.", panel=MONEY)]
+HistoryFiles = Annotated[
+    list[Path] | None,
+    _option("Demand of earlier months: CSV, TOML, bill.json, folder of bills. May repeat.", panel=MONEY),
+]
+Exchange = Annotated[
+    list[str] | None, _option("EUR=20.9: what 1 EUR of prices is in the tariff's currency. May repeat.", panel=MONEY)
+]
+
 Out = Annotated[Path, _option("Folder for what is written; made if it is not there.", panel=RESULT)]
 FirstDay = Annotated[str | None, _option("First local day to price, YYYY-MM-DD.", "--from", panel=RESULT)]
 EndDay = Annotated[str | None, _option("Local day at which to stop, itself not priced.", "--to", panel=RESULT)]
@@ -100,6 +109,28 @@ def amounts(given: Sequence[str] | None, option: str, shape: str) -> dict[str, D
             raise BadOption(f"{option} {text!r} is not {shape}, for example {name or 'all'}=461.75") from None
         if not name or not found[name].is_finite() or found[name] < 0:
             raise BadOption(f"{option} {text!r} is not {shape} with an amount of 0 or more")
+    return found
+
+
+def files(given: Sequence[str] | None, option: str, shape: str) -> dict[str, Path]:
+    """NAME=FILE, each name once. Raises `BadOption`."""
+    found: dict[str, Path] = {}
+    for text in given or ():
+        name, equals, file = text.partition("=")
+        if not name or not equals or not file:
+            raise BadOption(f"{option} {text!r} is not {shape}")
+        if name in found:
+            raise BadOption(f"{option} {name} is there twice, as {found[name]} and as {file}; give one")
+        found[name] = Path(file)
+    return found
+
+
+def exchange(given: Sequence[str] | None) -> dict[str, Decimal]:
+    """CURRENCY=AMOUNT, each above 0. Raises `BadOption`."""
+    found = amounts(given, "--rate-of-exchange", "CURRENCY=AMOUNT")
+    for currency, amount in found.items():
+        if not amount:
+            raise BadOption(f"--rate-of-exchange {currency}=0 would make what is in {currency} free; give its worth")
     return found
 
 

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from adapters.report.comparison_figures import COLOURS, stacked_figure, starts_at_zero, waterfall_figure
+from adapters.report.comparison_figures import (
+    COLOURS,
+    months_figures,
+    stacked_figure,
+    starts_at_zero,
+    waterfall_figure,
+)
 from adapters.report.page import chart_html, filled
 from adapters.report.plot import Figure
 from adapters.report.wording import DASH, amount, days, energy, rounded, safe, version
@@ -35,8 +41,23 @@ def comparison_html(comparison: Comparison, title: str, notes: Sequence[str]) ->
             cut = "" if starts_at_zero(comparison, difference) else " The axis does not start at zero."
             name = f"From {comparison.first.tariff.id} to {offer.tariff.id}, {comparison.first.tariff.currency}"
             sections += chart_html(f"steps-{i}", name, f"Largest step first; red costs more, blue costs less.{cut}")
+    several = months_figures(comparison) if len(comparison.first.bills) > 1 else {}
+    figures |= {f"months-{i}": figure for i, figure in several.items()}
+    sections += _multiples_html(comparison, list(several))
     sections += _lines_html(comparison) + _months_html(comparison) + _about_html(comparison)
     return filled(title, _header_html(comparison, title, notes), f"<section>{sections}</section>", figures)
+
+
+def _multiples_html(comparison: Comparison, others: Sequence[int]) -> str:
+    """A small chart of the months for each other tariff, beside each other where there is room."""
+    if not others:
+        return ""
+    how = "Above zero the month costs more than under the first; all these charts have one scale."
+    charts = "".join(
+        chart_html(f"months-{i}", f"{comparison.offers[i].tariff.id} less {comparison.first.tariff.id}, by month", how)
+        for i in others
+    )
+    return f'<div class="multiples">{charts}</div>'
 
 
 def _header_html(comparison: Comparison, title: str, notes: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """The pictures of a comparison: each tariff's bill by heading, and the steps from the first total to another."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from adapters.report.colours import INK, MUTED
@@ -15,6 +16,8 @@ COLOURS = {
     Heading.TAXES: "#c3c9d0",
 }
 DEARER, CHEAPER = "#dd3d2d", "#4a7bb7"
+NOTHING = Decimal(0)
+MANY_MONTHS = 6
 CLOSE = 0.4
 """Steps that together stay above so much of the highest bar are shown without what lies beneath them."""
 
@@ -74,6 +77,53 @@ def waterfall_figure(comparison: Comparison, offer: Offer, difference: Differenc
     look["xaxis"] |= {"fixedrange": True, "tickfont": {"color": INK}, "zeroline": False}
     look["yaxis"] |= {"range": _range(levels), "fixedrange": True}
     return {"data": [trace], "layout": look}
+
+
+def months_figures(comparison: Comparison) -> dict[int, Figure]:
+    """For each other tariff, what each month costs beyond the first, by heading; all with one vertical scale."""
+    found = {i: comparison.difference_by_month(offer) for i, offer in enumerate(comparison.offers) if i}
+    parts = {i: months for i, months in found.items() if months is not None}
+    both = [month for months in parts.values() for month in months]
+    low = min((sum((v for v in month.values() if v < 0), NOTHING) for month in both), default=NOTHING)
+    high = max((sum((v for v in month.values() if v > 0), NOTHING) for month in both), default=NOTHING)
+    return {i: _months_figure(comparison, months, (low, high)) for i, months in parts.items()}
+
+
+def _months_figure(
+    comparison: Comparison, months: Sequence[Mapping[Heading, Decimal]], scale: tuple[Decimal, Decimal]
+) -> Figure:
+    names = [f"{bill.first:%b %y}" for bill in comparison.first.bills]
+    traces: list[Figure] = [
+        {
+            "type": "bar",
+            "name": heading.capitalize(),
+            "x": names,
+            "y": [_number(month[heading]) for month in months],
+            "marker": {"color": COLOURS[heading]},
+            "hovertemplate": "%{y:+,.2f}",
+        }
+        for heading in comparison.headings
+        if any(month[heading] for month in months)
+    ]
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": "Together",
+            "x": names,
+            "y": [_number(sum(month.values(), NOTHING)) for month in months],
+            "marker": {"color": INK, "symbol": "diamond", "size": 8},
+            "hovertemplate": "%{y:+,.2f}",
+        }
+    )
+    look = layout(320, comparison.first.tariff.currency) | {"barmode": "relative", "bargap": 0.3}
+    look |= {"hovermode": "x unified", "dragmode": False}
+    look["legend"] |= {"y": 1.02, "yanchor": "bottom", "traceorder": "normal"}
+    look["margin"] |= {"t": 52}
+    room = 0.05 * float(scale[1] - scale[0] or 1)
+    look["yaxis"] |= {"range": [float(scale[0]) - room, float(scale[1]) + room], "fixedrange": True, "zeroline": True}
+    look["xaxis"] |= {"type": "category", "fixedrange": True, "tickangle": 0 if len(names) <= MANY_MONTHS else -45}
+    return {"data": traces, "layout": look}
 
 
 def starts_at_zero(comparison: Comparison, difference: Difference) -> bool:

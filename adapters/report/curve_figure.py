@@ -109,7 +109,7 @@ def _peak_label(priced: PricedLoad, curve: Curve, kpis: Kpis) -> Figure:
         "arrowwidth": 1,
         "arrowhead": 0,
         "font": {"color": INK},
-        "bgcolor": "rgba(255,255,255,0.85)",
+        "bgcolor": "#ffffff",
     }
 
 

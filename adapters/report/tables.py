@@ -1,7 +1,9 @@
 """The bills as tables: each line with its quantity, rate, formula and amount, its notes below, its sources beneath."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from adapters.report.wording import (
     DASH,
@@ -17,10 +19,13 @@ from adapters.report.wording import (
     trimmed,
     version,
 )
-from domain.arrays import PricedLoad
+from domain.arrays import PricedLoad, evidence_of
 from domain.bill import Bill, BillLine, ByEnergy
+from domain.evidence import Evidence
 from domain.kpi import Kpis, kpis_of
 
+NAMED = 3
+"""Blocks that a line names at most; bill.json has them all."""
 HEAD = (
     '<th scope="col" class="label">Charge</th><th scope="col" class="num">Quantity</th><th></th>'
     '<th scope="col" class="num">Rate</th><th></th><th scope="col">How it adds up</th>'
@@ -31,11 +36,12 @@ HEAD = (
 def bills_html(priced: PricedLoad, colours: Sequence[str]) -> str:
     """All bills of a load; the months at a glance first where there are several, and only the last bill unfolded."""
     glance = months_html(priced) if len(priced.bills) > 1 else ""
+    behind = evidence_of(priced)
     return glance + "".join(
         f'<details class="bill"{" open" if bill is priced.bills[-1] else ""}><summary><h3>Bill of {month(bill)}</h3>'
         f'<span class="sum">{safe(bill.currency)} {amount(bill.total)}</span></summary>'
-        f"{bill_html(bill, priced, colours)}</details>"
-        for bill in priced.bills
+        f"{bill_html(bill, evidence, priced, colours)}</details>"
+        for bill, evidence in zip(priced.bills, behind, strict=True)
     )
 
 
@@ -66,12 +72,14 @@ def meters_html(loads: Sequence[PricedLoad]) -> str:
     )
 
 
-def bill_html(bill: Bill, priced: PricedLoad, colours: Sequence[str]) -> str:
-    """One bill: what it is, its remarks, its lines by group, its sources."""
+def bill_html(bill: Bill, evidence: Sequence[Evidence], priced: PricedLoad, colours: Sequence[str]) -> str:
+    """One bill: what it is, its remarks, its lines by group with what is behind each, its sources."""
     sources = {
         text: number for number, text in enumerate(dict.fromkeys(line.source for line in bill.lines if line.source), 1)
     }
-    groups = "".join(_group_html(group, lines, priced, colours, sources) for group, lines in _by_group(bill).items())
+    groups = "".join(
+        _group_html(group, lines, priced, colours, sources) for group, lines in _by_group(bill, evidence).items()
+    )
     footnotes = "".join(f"<li>{safe(text)}</li>" for text in sources)
     return (
         f'<p class="facts">{days(bill.first, bill.end)} · {safe(bill.supply_point)} · {safe(bill.tariff)} '
@@ -112,32 +120,35 @@ def _percent(value: Decimal | None) -> str:
     return DASH if value is None else f"{value} %"
 
 
-def _by_group(bill: Bill) -> dict[str, list[BillLine]]:
-    groups: dict[str, list[BillLine]] = {}
-    for line in bill.lines:
-        groups.setdefault(line.group, []).append(line)
+Explained = tuple[BillLine, Evidence]
+
+
+def _by_group(bill: Bill, evidence: Sequence[Evidence]) -> dict[str, list[Explained]]:
+    groups: dict[str, list[Explained]] = {}
+    for line, behind in zip(bill.lines, evidence, strict=True):
+        groups.setdefault(line.group, []).append((line, behind))
     return groups
 
 
 def _group_html(
-    group: str, lines: list[BillLine], priced: PricedLoad, colours: Sequence[str], sources: Mapping[str, int]
+    group: str, lines: list[Explained], priced: PricedLoad, colours: Sequence[str], sources: Mapping[str, int]
 ) -> str:
-    rows = "".join(_line_html(line, priced, colours, sources) for line in lines)
+    rows = "".join(_line_html(line, behind, priced, colours, sources) for line, behind in lines)
     if len(lines) == 1:
         return rows
-    subtotal = amount(sum((line.amount for line in lines), Decimal(0)))
+    subtotal = amount(sum((line.amount for line, _ in lines), Decimal(0)))
     return (
         f'{rows}<tr class="subtotal"><th scope="row" colspan="6">Subtotal, {safe(group.replace("_", " "))}</th>'
         f'<td class="num">{subtotal}</td></tr>'
     )
 
 
-def _line_html(line: BillLine, priced: PricedLoad, colours: Sequence[str], sources: Mapping[str, int]) -> str:
+def _line_html(
+    line: BillLine, evidence: Evidence, priced: PricedLoad, colours: Sequence[str], sources: Mapping[str, int]
+) -> str:
     cite = f"<sup>{sources[line.source]}</sup>" if line.source else ""
-    notes = ([line.note] if line.note else []) + (
-        [f"The highest demand began {moment(line.peak_at, priced.zone)}."] if line.peak_at is not None else []
-    )
-    below = f'<tr class="note"><td colspan="7">{safe(" ".join(notes))}</td></tr>' if notes else ""
+    told = [note for note in (line.note, *_made_by(evidence, priced.zone)) if note]
+    below = "".join(f'<tr class="note"><td colspan="7">{safe(text)}</td></tr>' for text in told)
     return (
         f'<tr class="line"><th scope="row">{_swatch(line, colours)}{safe(line.label)}{cite}</th>'
         f'<td class="num">{trimmed(line.quantity)}</td><td class="unit">{safe(line.unit)}</td>'
@@ -145,6 +156,20 @@ def _line_html(line: BillLine, priced: PricedLoad, colours: Sequence[str], sourc
         f'<td class="formula">{safe(line.formula).replace(" x ", " × ")}</td>'
         f'<td class="num">{amount(line.amount)}</td></tr>{below}'
     )
+
+
+def _made_by(evidence: Evidence, zone: ZoneInfo) -> Iterator[str]:
+    """The intervals behind a line; the base of a percentage stands in its formula and above it."""
+    if evidence.lines:
+        return
+
+    def say(instant: datetime) -> str:
+        return moment(instant, zone)
+
+    named, more = list(evidence.deciding(say, NAMED)), len(evidence.named) - NAMED
+    deciding = f"; {evidence.naming}: {'; '.join(named)}" if named else ""
+    yield evidence.span(say) + deciding + (f"; {more} more in bill.json" if more > 0 else "") + "."
+    yield from (f"Looks back: {text}." for text in evidence.looking_back())
 
 
 def _swatch(line: BillLine, colours: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,6 +14,10 @@ from domain.charges import Charge
 from domain.errors import BadReadings
 from domain.measurement import Measurement, Quality
 from domain.tariff import Tariff
+
+if TYPE_CHECKING:
+    from domain.arrays.determinants import MonthOfLoad
+    from domain.terms import Terms
 
 Int = NDArray[np.int64]
 Flags = NDArray[np.uint8]
@@ -77,12 +82,21 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Billed:
+    """What one part of a bill was made from: the part of the load, and the terms it was billed by."""
+
+    month: "MonthOfLoad"
+    terms: "Terms"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PricedLoad:
     """A load with its period, local time and cost of each interval, and the bills those costs add up to.
 
     `tariff` is the one that holds last, `earlier` those of earlier agreements, in order. `period` indexes `periods`;
     `offset_s` is local time minus UTC in seconds. `cost_micro[charge code]` is the interval's share of that charge in
-    micro-currency: over a month it adds up to the charge on the bill, exactly.
+    micro-currency: over a month it adds up to the charge on the bill, exactly. `billed` has an entry for each part of
+    each bill, for whoever asks which intervals made a line.
     """
 
     load: Load
@@ -93,6 +107,7 @@ class PricedLoad:
     offset_s: NDArray[np.int32]
     cost_micro: Mapping[str, Int]
     earlier: tuple[Tariff, ...] = ()
+    billed: tuple[tuple[Billed, ...], ...] = ()
 
     @property
     def tariffs(self) -> tuple[Tariff, ...]:

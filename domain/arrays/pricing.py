@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from domain.agreements import NO_HISTORY, Agreements
 from domain.arrays.determinants import MonthOfLoad, billing_months, part_of_load
 from domain.arrays.gauges import read_gauges
-from domain.arrays.load import Int, Load, Periods, PricedLoad
+from domain.arrays.load import Billed, Int, Load, Periods, PricedLoad
 from domain.arrays.periods import local_offsets, periods_of
 from domain.arrays.shares import share_line
 from domain.bill import Bill, Evenly, bill_of_parts
@@ -53,7 +53,7 @@ def price_agreed(
     offset_s = local_offsets(zone, load)
     calendars = _Calendars(agreements, load, periods_of(agreements.tariffs[0].calendar, load, offset_s), offset_s)
     cost = {code: np.zeros(len(load.energy_wh), dtype=np.int64) for code in calendars.charge_codes}
-    bills, remembered = list[Bill](), joined(history)
+    bills, billed, remembered = list[Bill](), list[tuple[Billed, ...]](), joined(history)
     for month in billing_months(load, zone):
         parts: list[tuple[MonthOfLoad, Terms]] = []
         for terms in agreements.terms_of(month, load.step_minutes, remembered, rates_of):
@@ -64,9 +64,10 @@ def price_agreed(
         bill = bill_of_parts(load.meter, [(part.determinants, terms) for part, terms in parts])
         _share(bill, load, [part for part, _ in parts], cost)
         bills.append(bill)
+        billed.append(tuple(Billed(part, terms) for part, terms in parts))
         remembered = joined(remembered, bill.remembered)
     *earlier, tariff = agreements.tariffs
-    return PricedLoad(load, tariff, zone, tuple(bills), calendars.period, offset_s, cost, tuple(earlier))
+    return PricedLoad(load, tariff, zone, tuple(bills), calendars.period, offset_s, cost, tuple(earlier), tuple(billed))
 
 
 class _Calendars:

@@ -56,12 +56,42 @@ def test_a_percentage_tells_what_it_is_of(run: Run, bill: Path) -> None:
     assert "together 933,815.84 MXN" in out
 
 
-def test_every_line_is_explained_within_100_columns(run: Run, bill: Path) -> None:
-    out = run("explain", bill)[1]
+@pytest.mark.parametrize("columns", [80, 100, 120])
+@pytest.mark.parametrize("words", [(), ("--line", "all")], ids=["in short", "in full"])
+def test_every_line_is_explained_within_the_terminal(
+    run: Run, bill: Path, monkeypatch: pytest.MonkeyPatch, columns: int, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    out = run("explain", bill, *words)[1]
     stored = json.loads(bill.read_text(encoding="utf-8"))["bills"][0]
-    assert max(map(len, out.splitlines())) <= 100
-    assert all(f"[{line['code']}]" in out for line in stored["lines"])
-    assert f"{Decimal(stored['total']):,f} MXN" in out
+    assert max(map(len, out.splitlines())) <= columns
+    said = " ".join(out.split())
+    for line in stored["lines"]:
+        for told in (line["code"], line["formula"], f"{Decimal(line['amount']):,f}", line["source"]):
+            assert told in said
+        assert line["of"] or line["evidence"]["counted"] in said
+    assert f"{Decimal(stored['total']):,f}" in out
+
+
+def test_a_demand_line_names_the_block_that_set_it_and_an_energy_line_its_range(run: Run, bill: Path) -> None:
+    said = " ".join(run("explain", bill)[1].split())
+    assert "376 blocks of 15 min in peak, Fri 2026-01-02 18:00 to Sat 2026-01-31 21:00; the highest: Wed" in said
+    assert "the highest: Wed 2026-01-28 21:15: 684.92 kW" in said
+    assert "1,024 intervals of 15 min in base, Thu 2026-01-01 00:00 to Sat 2026-01-31 08:00; most kWh:" in said
+    assert "no interval: it is owed for 31 days from 2026-01-01, whatever is used" in said
+
+
+def test_readings_without_a_tariff_explain_nothing(run: Run, readings: Path) -> None:
+    code, out, err = run("explain", readings)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "readings are explained under a tariff; name one with --tariff" in err
+
+
+def test_readings_are_explained_as_their_bill_would_be(run: Run, readings: Path, bill: Path) -> None:
+    words = ("--line", "capacity")
+    under = ("--tariff", "mx-gdmth:golfo-centro", *KW)
+    assert run("explain", readings, *under, *words) == run("explain", bill, *words)
+    assert run("explain", readings, *under, "--json")[1] == run("explain", bill, "--json")[1]
 
 
 def test_json_gives_the_lines_as_they_stand_in_the_file(run: Run, bill: Path) -> None:
@@ -78,6 +108,9 @@ def test_json_gives_the_lines_as_they_stand_in_the_file(run: Run, bill: Path) ->
         (("capacty",), "no line, charge or group is called 'capacty'; the lines are supplier_fixed,"),
         (("--month", "2025-12"), "--month 2025-12 has no bill in the file; it holds 2026-01"),
         (("--month", "January"), "--month 'January"),
+        (("--meter", "press"), "--meter 'press' has no bill here; there are bills of plant"),
+        (("vat", "--line", "capacity"), "ask for two lines; name one"),
+        (("--contracted-kw", "all=900"), "is a bill, and bills are explained as they are"),
     ],
 )
 def test_a_line_or_month_that_is_not_there_is_refused(run: Run, bill: Path, words: tuple[str, ...], told: str) -> None:

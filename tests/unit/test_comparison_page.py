@@ -5,12 +5,14 @@ import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from adapters.report import write_comparison_page
 from adapters.tariff_files import TariffFiles
@@ -18,6 +20,7 @@ from application.compare_bills import Candidate, compare_bills
 from domain.arrays import Load
 from domain.comparison import Comparison, offers_of
 from domain.terms import Contract, midnight_utc
+from entrypoints.comparison_tables import lines_tables
 
 MEXICO = ZoneInfo("America/Mexico_City")
 KW = Contract({"all": Decimal(800)})
@@ -98,6 +101,43 @@ def test_several_months_have_a_row_each(tmp_path: Path) -> None:
     twice = [(offer.tariff, offer.bills * 2) for offer in comparison.offers]
     assert written(tmp_path, offers_of(twice, {})).count('<th scope="row">January 2026</th>') == 2
     assert "Month by month" not in written(tmp_path, comparison)
+
+
+def test_the_months_of_a_difference_add_up_to_it_and_share_one_scale(tmp_path: Path) -> None:
+    comparison = a_comparison()
+    first, other = comparison.offers
+    third = replace(other, worth=Decimal("1.5"))
+    several = replace(
+        comparison, offers=tuple(replace(offer, bills=offer.bills * 3) for offer in (first, other, third))
+    )
+    drawn = figures(written(tmp_path, several))
+    for i, offer in enumerate(several.offers[1:], 1):
+        *parts, together = drawn[f"months-{i}"]["data"]
+        difference = several.difference(offer)
+        assert difference is not None
+        assert sum(together["y"]) == pytest.approx(float(difference.total))
+        assert [sum(part["y"][month] for part in parts) for month in range(3)] == pytest.approx(together["y"])
+    scales = [drawn[f"months-{i}"]["layout"]["yaxis"]["range"] for i in (1, 2)]
+    assert scales[0] == scales[1]
+
+
+def test_one_month_alone_has_no_chart_of_months(tmp_path: Path) -> None:
+    assert not [name for name in figures(written(tmp_path, a_comparison())) if name.startswith("months")]
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_no_figure_on_the_terminal_is_cut_or_broken(width: int) -> None:
+    first, other = a_comparison(1000).offers
+    comparison = Comparison((first, other, replace(other, worth=Decimal("17.123"))))
+    console = Console(width=width, record=True, file=StringIO())
+    console.print(*lines_tables(comparison, width))
+    said = console.export_text()
+    assert max(map(len, said.splitlines())) <= width
+    for row in comparison.rows:
+        for amount in row.amounts:
+            assert f"{amount:,.2f}" in said
+    assert "…" not in said
+    assert ("Line by line, less A" in said) == (width == 80)
 
 
 def test_the_same_comparison_gives_the_same_bytes(tmp_path: Path) -> None:

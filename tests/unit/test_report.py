@@ -18,10 +18,10 @@ import pytest
 from numpy.typing import NDArray
 
 from adapters.report import write_report
-from adapters.report.colours import SUNSET, period_colours
+from adapters.report.colours import GRID, INK, MUTED, SUNSET, period_colours
 from adapters.report.reduction import curve_of, mean_kw_by_hour, outline
 from adapters.report.wording import percent, rounded, trimmed
-from domain.arrays import Load, PricedLoad, price_load
+from domain.arrays import Load, PricedLoad, evidence_of, price_load
 from domain.calendar import Calendar, FixedDay, Season, Window
 from domain.charges import EnergyByPeriod, Fixed, MaximumDemand, Percentage, PowerFactorAdjustment, Threshold
 from domain.kpi import kpis_of
@@ -305,7 +305,7 @@ def test_the_peak_is_marked_in_local_time_and_said(tmp_path: Path) -> None:
     [label] = Page(html).figures["load-0"]["layout"]["annotations"]
     assert label["text"] == "<b>Peak 493.8 kW</b>, Sat 1 Mar 2025, 10:00"
     assert label["x"] == datetime(2025, 3, 1, 10, 7, 30, tzinfo=UTC).timestamp() * 1000
-    assert "The highest demand began Sat 1 Mar 2025, 10:00." in html
+    assert "the highest: Sat 1 Mar 2025, 10:00: 493.824 kW." in html
 
 
 def test_a_what_if_cannot_be_overlooked(tmp_path: Path) -> None:
@@ -345,3 +345,18 @@ def test_numbers_are_written_for_people() -> None:
     assert trimmed(Decimal("130474.500")) == "130,474.5"
     assert trimmed(Decimal(100)) == "100"
     assert rounded(Decimal("-1234.565"), 2) == "−1,234.57"
+
+
+def test_every_line_of_a_bill_names_the_intervals_that_made_it(tmp_path: Path) -> None:
+    priced = a_priced_load(a_load(step_minutes=15))
+    html = written(tmp_path, priced)
+    [evidence] = evidence_of(priced)
+    for line, behind in zip(priced.bills[0].lines, evidence, strict=True):
+        assert behind.lines or behind.counted in html, line.code
+
+
+def test_the_page_knows_every_colour_of_ink_that_a_dark_page_must_change(tmp_path: Path) -> None:
+    html = written(tmp_path, a_priced_load(a_load(step_minutes=15)))
+    known = set(re.findall(r'"(#[0-9a-f]{6})": "#[0-9a-f]{6}"', html))
+    assert {INK, MUTED, GRID, "#ffffff"} <= known
+    assert "prefers-color-scheme: dark" in html

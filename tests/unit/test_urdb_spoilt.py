@@ -41,7 +41,21 @@ RECORD: dict[str, Any] = {
     "minmonthlycharge": 500,
     "usenetmetering": True,
 }
-JUNK: list[Any] = [None, -1, 10**30, Decimal("1e30"), Decimal("1e-30"), "x", "", [], {}, [[]], [[{}]], True, Decimal("0.1234567")]
+JUNK: list[Any] = [
+    None,
+    -1,
+    10**30,
+    Decimal("1e30"),
+    Decimal("1e-30"),
+    "x",
+    "",
+    [],
+    {},
+    [[]],
+    [[{}]],
+    True,
+    Decimal("0.1234567"),
+]
 
 
 def spots(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
