@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from domain.arrays.calendar_year import periods_and_offsets
 from domain.arrays.determinants import MonthOfLoad, months_of
 from domain.arrays.gauges import read_gauges
 from domain.arrays.load import Int, Load, PricedLoad
-from domain.arrays.periods import local_offsets, periods_of
 from domain.arrays.shares import share_line
 from domain.bill import Bill, make_bill
+from domain.determinants import Determinants
 from domain.tariff import Rates, Tariff
 from domain.terms import BillingMonth, Contract, History, Terms, check_step
 
@@ -34,8 +35,7 @@ def price_load(
     Raises `NoPriceInForce`, `ContractIncomplete`, or `BadReadings` for a step the tariff cannot be measured with.
     """
     check_step(load.step_minutes, tariff)
-    offset_s = local_offsets(zone, load)
-    period = periods_of(tariff.calendar, load, offset_s)
+    period, offset_s = periods_and_offsets(load, tariff.calendar, zone)
     cost = {charge.code: np.zeros(len(load.energy_wh), dtype=np.int64) for charge in tariff.charges}
     bills, remembered = [], {code: dict(months) for code, months in history.items()}
     for month in months_of(load, period, tariff, zone):
@@ -45,16 +45,16 @@ def price_load(
         bill = make_bill(load.meter, month.determinants, terms)
         _share(bill, month, cost)
         bills.append(bill)
-        remember(remembered, month, terms)
+        remember(remembered, month.determinants, terms)
     return PricedLoad(load, tariff, zone, tuple(bills), period, offset_s, cost)
 
 
-def remember(history: dict[str, dict[date, Fraction]], month: MonthOfLoad, terms: Terms) -> None:
+def remember(history: dict[str, dict[date, Fraction]], determinants: Determinants, terms: Terms) -> None:
     """What later months look back upon."""
     for charge in terms.tariff.charges:
-        kw = charge.remembered_kw(month.determinants, terms)
+        kw = charge.remembered_kw(determinants, terms)
         if kw is not None:
-            history.setdefault(charge.code, {})[month.month.first] = kw
+            history.setdefault(charge.code, {})[terms.month.first] = kw
 
 
 def rates_for(tariff: Tariff, month: BillingMonth, rates_of: date | None) -> Rates:
