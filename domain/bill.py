@@ -156,4 +156,7 @@ def true_ups(bill: Bill, live_nano: Sequence[int], line_codes: Sequence[str]) ->
 
 
 def _rounded(line: GrossLine, rounding: Rounding) -> BillLine:
-    return BillLine(**line.__dict__, amount=rounding(line.gross))
+    """The line with its amount, copied as a whole: field by field it would cost as much as working it out."""
+    rounded = object.__new__(BillLine)
+    rounded.__dict__.update(line.__dict__, amount=rounding(line.gross))
+    return rounded

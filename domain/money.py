@@ -7,6 +7,7 @@ currency units; Python's integers have no limit, arrays check theirs (`domain.ar
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
+from functools import cache
 
 from domain.errors import InvalidTariff
 
@@ -31,7 +32,12 @@ class Rounding:
 
     def __call__(self, gross: Decimal) -> Decimal:
         mode = ROUND_HALF_UP if self.mode is RoundingMode.HALF_UP else ROUND_HALF_EVEN
-        return EXACT.plus(gross.quantize(Decimal(1).scaleb(-self.places), mode, context=EXACT))  # no minus zero
+        return EXACT.plus(gross.quantize(_unit(self.places), mode, EXACT))  # no minus zero
+
+
+@cache
+def _unit(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
 
 
 def micro(rate: Decimal, name: str) -> int:
