@@ -70,7 +70,7 @@ class Billing:
         remembered: Remembered = {code: dict(months) for code, months in self.history.items()}
         bills = list[Bill]()
         for month, determinants in self._fast(load) or self._thorough(load, remembered):
-            terms = self._terms_of(month, load.step_minutes, remembered)
+            terms = self.terms_of(month, load.step_minutes, remembered)
             bills.append(make_bill(load.meter, determinants, terms))
             remember(remembered, determinants, terms)
         return tuple(bills)
@@ -79,7 +79,7 @@ class Billing:
         """All months at once, where the load lies on the compiled years' grid and no charge needs a gauge."""
         found = list[tuple[BillingMonth, Determinants]]()
         for year, months, bounds in layout(load.grid, self.tariff.calendar, self.zone):
-            if self._terms_of(months[0], load.step_minutes, {}).gauges:
+            if self.terms_of(months[0], load.step_minutes).gauges:
                 return None
             reduced = determinants_of_parts(load, year, self.tariff.demand_minutes, bounds, len(self.tariff.periods))
             if reduced is None:
@@ -91,12 +91,12 @@ class Billing:
         """Month by month, with gauges; a month's gauges may depend on what the months before left to remember."""
         period, _ = periods_and_offsets(load, self.tariff.calendar, self.zone)
         for month in months_of(load, period, self.tariff, self.zone):
-            terms = self._terms_of(month.month, load.step_minutes, remembered)
+            terms = self.terms_of(month.month, load.step_minutes, remembered)
             read_gauges(load, month, terms.gauges)
             yield month.month, month.determinants
 
-    def _terms_of(self, month: BillingMonth, step_minutes: int, remembered: Remembered) -> Terms:
-        """Shared by all meters, unless something of this meter is remembered."""
+    def terms_of(self, month: BillingMonth, step_minutes: int, remembered: History = NO_HISTORY) -> Terms:
+        """A month's terms: shared by all meters, unless something of this meter is remembered."""
         key = (month, step_minutes)
         if remembered or key not in self._terms:
             rates = rates_for(self.tariff, month, self.rates_of)
