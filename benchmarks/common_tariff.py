@@ -16,6 +16,7 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import peer_eeco, peer_pysam
 from domain.arrays import Load
 from domain.bill import Bill
 from domain.calendar import Calendar, FixedDay, Season, Window
@@ -49,7 +50,8 @@ def watts(step_minutes: int) -> NDArray[np.int64]:
     working = ((weekday < 5) & (hour >= 6) & (hour < 22)) | ((weekday == 5) & (hour >= 6) & (hour < 14))
     base = 0.25 + 0.55 * working + 0.08 * np.sin(2 * np.pi * (day - 30) / 365)
     kw = np.maximum(base * (1 + 0.12 * np.random.default_rng(7).standard_normal(steps)), 0.02) * 1000
-    return np.round(np.round(kw, 3) * 1000).astype(np.int64)
+    found: NDArray[np.int64] = np.round(np.round(kw, 3) * 1000).astype(np.int64)
+    return found
 
 
 def load(step_minutes: int, energy_wh: NDArray[np.int64] | None = None) -> Load:
@@ -118,3 +120,38 @@ def by_group(bills: tuple[Bill, ...], step_minutes: int) -> dict[str, Decimal]:
         found[line.group] += line.gross
         found["total"] += line.gross
     return {group: round(gross * step_minutes / 60, 6) for group, gross in found.items()}
+
+
+def for_pysam(scale: int) -> peer_pysam.Rates:
+    """The same tariff in PySAM's words."""
+    hours = [3 if 12 <= hour < 18 else 2 if 8 <= hour < 20 else 1 for hour in range(24)]
+    weekday = [[min(p, 2) if not 6 <= month <= 10 else p for p in hours] for month in range(1, 13)]
+    return peer_pysam.Rates(
+        weekday=weekday,
+        weekend=[[1] * 24] * 12,
+        energy=[[float(rate)] for rate in ENERGY],
+        flat=[float(rate) for rate in FLAT_DEMAND],
+        flat_limits_kw=[TIER_KW * scale],
+        by_period=[float(rate) for rate in TOU_DEMAND],
+        fixed=float(FIXED) * scale,
+    )
+
+
+def for_eeco(scale: int) -> list[peer_eeco.Row]:
+    """The same tariff in eeco's words: rows that share a name share a demand maximum."""
+    rows = [
+        peer_eeco.Row("demand", "flat", float(FLAT_DEMAND[0])),
+        peer_eeco.Row("demand", "flat", float(FLAT_DEMAND[1]), above=TIER_KW * scale),
+        peer_eeco.Row("customer", "fixed", float(FIXED) * scale),
+    ]
+    for kind, rates in (("energy", ENERGY), ("demand", TOU_DEMAND)):
+        one, two, three = map(float, rates)
+        for hours in ((0, 8), (20, 24)):
+            rows.append(peer_eeco.Row(kind, "p1", one, hours=hours, weekdays=peer_eeco.WORKDAYS))
+        rows.append(peer_eeco.Row(kind, "p1", one, weekdays=peer_eeco.WEEKEND))
+        for months in ((1, 5), (11, 12)):
+            rows.append(peer_eeco.Row(kind, "p2", two, months, (8, 20), peer_eeco.WORKDAYS))
+        for hours in ((8, 12), (18, 20)):
+            rows.append(peer_eeco.Row(kind, "p2", two, (6, 10), hours, peer_eeco.WORKDAYS))
+        rows.append(peer_eeco.Row(kind, "p3", three, (6, 10), (12, 18), peer_eeco.WORKDAYS))
+    return rows
