@@ -29,7 +29,7 @@ def write_costs(folder: Path, priced: Sequence[PricedLoad]) -> tuple[Path, Path]
 def cost_table(priced: PricedLoad) -> pa.Table:
     """One load's rows. `start` is UTC; `cost_CHARGE` adds up to that charge of the bills, `cost` to their totals."""
     load, rows = priced.load, len(priced.load.energy_wh)
-    started = epoch_seconds(load)
+    started = epoch_seconds(load.grid)
     names = pa.array(priced.tariff.periods)
     qualities = pa.array([quality.name.lower() for quality in Quality])
     columns: dict[str, pa.Array] = {

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.results import Disagreement, Result, conduct
+from benchmarks.selftimed import SelfTimed, conduct_selftimed
 from benchmarks.table import lines, values
 from benchmarks.trials import ONLY_WHEN_ASKED, RUNS, TRIALS, WATTLEDGER
 
@@ -53,7 +54,11 @@ def measured(names: Sequence[str], runs: int | None) -> Iterator[Result]:
     for name in names:
         with TemporaryDirectory(prefix="wattledger-bench-") as folder:
             try:
-                yield conduct(TRIALS[name](Path(folder)), runs or RUNS[name], say)
+                trial, many = TRIALS[name](Path(folder)), runs or RUNS[name]
+                if isinstance(trial, SelfTimed):
+                    yield conduct_selftimed(trial, many, say)
+                else:
+                    yield conduct(trial, many, say)
             except Disagreement as wrong:
                 yield Result(name, failure=str(wrong))
 

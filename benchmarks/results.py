@@ -43,7 +43,10 @@ class Disagreement(Exception):
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table. `ratio` is ours / peer, of the medians: below 1, ours is the smaller."""
+    """One line of the table. `ratio` is ours / peer, of the medians: below 1, ours is the smaller.
+
+    The promise is a value to stay below or above, or a largest ratio.
+    """
 
     label: str
     unit: str
@@ -51,9 +54,15 @@ class Figure:
     below: float | None = None
     peer_what: str = ""
     peer: Spread | None = None
+    above: float | None = None
+    peers_share: float | None = None
 
     @property
     def verdict(self) -> str:
+        if self.peers_share is not None:
+            return "PASS" if self.ratio is not None and self.ratio <= self.peers_share else "OVER"
+        if self.above is not None:
+            return "PASS" if self.ours.median > self.above else "LOW"
         if self.below is None:
             return ""
         return "PASS" if self.ours.median < self.below else "OVER"

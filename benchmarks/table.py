@@ -41,8 +41,14 @@ def indented(text: str) -> Iterable[str]:
 
 def cells(figure: Figure) -> Sequence[str]:
     below = "" if figure.below is None else f"< {figure.below:g} {figure.unit}"
+    if figure.above is not None:
+        below = f"> {figure.above:g} {figure.unit}"
+    if figure.peers_share is not None:
+        below = f"1/{1 / figure.peers_share:g} peer"
     peer = spread(figure.peer, figure.unit) if figure.peer else "-"
     ratio = "-" if figure.ratio is None else f"{figure.ratio:.2f}"
+    if figure.ratio is not None and 0 < figure.ratio < 0.1:
+        ratio = f"1/{1 / figure.ratio:.1f}"  # how many times faster, where the decimals of a ratio would run out
     return figure.label, f"{spread(figure.ours, figure.unit)} {figure.ours.count}", below, figure.verdict, peer, ratio
 
 

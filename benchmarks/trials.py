@@ -11,8 +11,10 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks import tariff_trials
 from benchmarks.measuring import Command, run
 from benchmarks.results import Disagreement, Peer, Trial, told
+from benchmarks.selftimed import SelfTimed
 
 ROOT = Path(__file__).parents[1]
 WATTLEDGER = str(Path(sys.executable).with_name("wattledger"))
@@ -165,13 +167,20 @@ def newcomer(home: Path) -> dict[str, str]:
     return kept | {"HOME": str(home)}
 
 
-TRIALS: dict[str, Callable[[Path], Trial]] = {
+TRIALS: dict[str, Callable[[Path], Trial | SelfTimed]] = {
     "price-year": price_year,
+    "tariff-year-gdmth": tariff_trials.tariff_year,
+    "tariff-1000": tariff_trials.tariff_1000,
+    "interval-cost": tariff_trials.interval_cost,
+    "calendar-year": tariff_trials.calendar_year,
+    "live-measurement": tariff_trials.live_measurement,
+    "tariff-scale": tariff_trials.tariff_scale,
     "simulate-10x10x31": simulate,
     "demo": demo,
     "same-seed": same_seed,
     "fresh-demo": fresh_demo,
     "fresh-test": fresh_test,
 }
-RUNS = {"price-year": 3, "simulate-10x10x31": 1, "demo": 3, "same-seed": 1, "fresh-demo": 1, "fresh-test": 1}
+RUNS = dict.fromkeys(TRIALS, 3) | {"simulate-10x10x31": 1, "same-seed": 1, "fresh-demo": 1, "fresh-test": 1}
+RUNS |= {"tariff-1000": 1, "tariff-scale": 1}
 ONLY_WHEN_ASKED = ("fresh-demo", "fresh-test")

@@ -271,4 +271,7 @@ def _told(d: Determinants, terms: "Terms") -> BillPart:
 
 
 def _rounded(line: GrossLine, rounding: Rounding, part: int | None = None) -> BillLine:
-    return BillLine(**line.__dict__, amount=rounding(line.gross), part=part)
+    """The line with its amount, copied as a whole: field by field it would cost as much as working it out."""
+    rounded = object.__new__(BillLine)
+    rounded.__dict__.update(line.__dict__, amount=rounding(line.gross), part=part)
+    return rounded

@@ -5,7 +5,7 @@ speak local civil time; the time zone itself belongs to the supply point (`domai
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Protocol
@@ -32,6 +32,9 @@ class Calendar:
 
     def __post_init__(self) -> None:
         _check(self)
+
+    def __hash__(self) -> int:
+        return self._content_hash
 
     def period_at(self, day: date, minute: int) -> int:
         """Index into `periods` at a minute (0 to 1439) of a local day."""
@@ -67,6 +70,12 @@ class Calendar:
             days = (rule.day_in(year) for rule in self.holidays)
             self._holidays_by_year[year] = frozenset(day for day in days if day is not None)
         return self._holidays_by_year[year]
+
+    @cached_property
+    def _content_hash(self) -> int:
+        """Equal calendars share what is compiled from them (`domain.arrays.calendar_year`)."""
+        values = (getattr(self, field.name) for field in fields(self))
+        return hash(tuple(frozenset(one.items()) if isinstance(one, Mapping) else one for one in values))
 
     @cached_property
     def _seasons_by_year(self) -> dict[int, tuple[tuple[date, str], ...]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
 
 from domain.errors import InvalidTariff
 
@@ -33,7 +34,12 @@ class Rounding:
 
     def __call__(self, gross: Decimal) -> Decimal:
         mode = ROUND_HALF_UP if self.mode is RoundingMode.HALF_UP else ROUND_HALF_EVEN
-        return EXACT.plus(gross.quantize(Decimal(1).scaleb(-self.places), mode, context=EXACT))  # no minus zero
+        return EXACT.plus(gross.quantize(_unit(self.places), mode, EXACT))  # no minus zero
+
+
+@cache
+def _unit(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
 
 
 def micro(rate: Decimal, name: str) -> int:
@@ -63,6 +69,8 @@ def of_fraction(amount: Decimal, share: Fraction) -> Decimal:
 
 def fraction_to_decimal(quantity: Fraction) -> Decimal:
     """A quantity for the bill: exact where it ends within six decimals, else to the millionth."""
+    if quantity.denominator == 1:
+        return Decimal(quantity.numerator)
     exact = EXACT.divide(Decimal(quantity.numerator), Decimal(quantity.denominator))
     return exact if exact == exact.quantize(MILLIONTH, context=EXACT) else exact.quantize(MILLIONTH)
 

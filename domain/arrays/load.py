@@ -24,6 +24,24 @@ Flags = NDArray[np.uint8]
 Periods = NDArray[np.int8]
 
 
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Regular intervals: `size` of them, each `step_minutes` long, the first one from `start` (UTC) on."""
+
+    start: datetime
+    step_minutes: int
+    size: int
+
+    @property
+    def step(self) -> timedelta:
+        return timedelta(minutes=self.step_minutes)
+
+    @property
+    def end(self) -> datetime:
+        """UTC end of the last interval."""
+        return self.start + self.step * self.size
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Load:
     """One meter's measurements on a regular grid, without holes in the grid itself.
@@ -56,9 +74,14 @@ class Load:
         return cls(meter, start, step_minutes, wh, varh, quality)
 
     @property
+    def grid(self) -> Grid:
+        """Its intervals without their energy."""
+        return Grid(self.start, self.step_minutes, len(self.energy_wh))
+
+    @property
     def end(self) -> datetime:
         """UTC end of the last interval."""
-        return self.start + timedelta(minutes=self.step_minutes) * len(self.energy_wh)
+        return self.grid.end
 
     def between(self, start: datetime, end: datetime) -> "Load":
         """The intervals that begin in `[start, end)`. Raises `BadReadings` when there is none."""

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.arrays.load import Load, Periods
+from domain.arrays.load import Grid, Periods
 from domain.calendar import MINUTES_PER_DAY, Calendar, Window, clock
 from domain.errors import BadReadings
 
@@ -14,9 +14,9 @@ DAY_S = 86_400
 EPOCH = date(1970, 1, 1)
 
 
-def periods_of(calendar: Calendar, load: Load, offset_s: NDArray[np.int32]) -> Periods:
+def periods_of(calendar: Calendar, grid: Grid, offset_s: NDArray[np.int32]) -> Periods:
     """Index of the period of each interval. A day's windows are laid out once per kind of day, then looked up."""
-    local_s = epoch_seconds(load) + offset_s
+    local_s = epoch_seconds(grid) + offset_s
     day, minute = np.divmod(local_s, DAY_S)
     kinds: dict[tuple[Window, ...], int] = {}
     kind_of_day = [
@@ -26,29 +26,29 @@ def periods_of(calendar: Calendar, load: Load, offset_s: NDArray[np.int32]) -> P
     table = np.empty((len(kinds), MINUTES_PER_DAY), dtype=np.int8)
     for windows, row in kinds.items():
         for window in windows:
-            _check_edge(window, load.step_minutes)
+            _check_edge(window, grid.step_minutes)
             table[row, window.from_minute : window.to_minute] = calendar.periods.index(window.period)
     found: Periods = table[np.array(kind_of_day)[day - day[0]], minute // 60]
     return found
 
 
-def local_offsets(zone: ZoneInfo, load: Load) -> NDArray[np.int32]:
+def local_offsets(zone: ZoneInfo, grid: Grid) -> NDArray[np.int32]:
     """Local time minus UTC for each interval, in seconds; each change is found to the minute by bisection."""
-    offsets = np.empty(len(load.energy_wh), dtype=np.int32)
-    step, end = timedelta(minutes=load.step_minutes), load.end
-    since = load.start
+    offsets = np.empty(grid.size, dtype=np.int32)
+    step, end = timedelta(minutes=grid.step_minutes), grid.end
+    since = grid.start
     while since < end:
         until = min(_next_change(zone, since, end), end)
-        span = slice(-((load.start - since) // step), -((load.start - until) // step))  # what starts in [since, until)
+        span = slice(-((grid.start - since) // step), -((grid.start - until) // step))  # what starts in [since, until)
         offsets[span] = _offset_s(zone, since)
         since = until
     return offsets
 
 
-def epoch_seconds(load: Load) -> NDArray[np.int64]:
+def epoch_seconds(grid: Grid) -> NDArray[np.int64]:
     """UTC start of each interval in seconds since 1970."""
-    first = int(load.start.timestamp())
-    return first + np.arange(len(load.energy_wh), dtype=np.int64) * (load.step_minutes * 60)
+    first = int(grid.start.timestamp())
+    return first + np.arange(grid.size, dtype=np.int64) * (grid.step_minutes * 60)
 
 
 def _next_change(zone: ZoneInfo, since: datetime, end: datetime) -> datetime:

@@ -6,13 +6,12 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
 from domain.agreements import NO_HISTORY, Agreements
+from domain.arrays.calendar_year import periods_and_offsets
 from domain.arrays.determinants import MonthOfLoad, billing_months, part_of_load
 from domain.arrays.gauges import read_gauges
 from domain.arrays.load import Billed, Int, Load, Periods, PricedLoad
-from domain.arrays.periods import local_offsets, periods_of
 from domain.arrays.shares import share_line
 from domain.bill import Bill, Evenly, bill_of_parts
 from domain.tariff import Tariff
@@ -47,11 +46,8 @@ def price_agreed(
 
     Raises what `price_load` raises; `NoPriceInForce` also where the load begins before the first agreement.
     """
-    agreements.of_day(load.start.astimezone(zone).date())
-    for tariff in agreements.tariffs:
-        check_step(load.step_minutes, tariff)
-    offset_s = local_offsets(zone, load)
-    calendars = _Calendars(agreements, load, periods_of(agreements.tariffs[0].calendar, load, offset_s), offset_s)
+    check_agreed(load, agreements, zone)
+    calendars = Calendars(agreements, load, zone)
     cost = {code: np.zeros(len(load.energy_wh), dtype=np.int64) for code in calendars.charge_codes}
     bills, billed, remembered = list[Bill](), list[tuple[Billed, ...]](), joined(history)
     for month in billing_months(load, zone):
@@ -67,15 +63,25 @@ def price_agreed(
         billed.append(tuple(Billed(part, terms) for part, terms in parts))
         remembered = joined(remembered, bill.remembered)
     *earlier, tariff = agreements.tariffs
-    return PricedLoad(load, tariff, zone, tuple(bills), calendars.period, offset_s, cost, tuple(earlier), tuple(billed))
+    return PricedLoad(
+        load, tariff, zone, tuple(bills), calendars.period, calendars.offset_s, cost, tuple(earlier), tuple(billed)
+    )
 
 
-class _Calendars:
+def check_agreed(load: Load, agreements: Agreements, zone: ZoneInfo) -> None:
+    """Raises `NoPriceInForce` for a load before the first agreement, `BadReadings` for a step no tariff can use."""
+    agreements.of_day(load.start.astimezone(zone).date())
+    for tariff in agreements.tariffs:
+        check_step(load.step_minutes, tariff)
+
+
+class Calendars:
     """Which period holds in each interval: by each tariff's own calendar, and by those that were in force."""
 
-    def __init__(self, agreements: Agreements, load: Load, first: Periods, offset_s: NDArray[np.int32]) -> None:
-        self._load, self._offset_s = load, offset_s
+    def __init__(self, agreements: Agreements, load: Load, zone: ZoneInfo) -> None:
+        self._load, self._zone = load, zone
         self._tariffs = agreements.tariffs
+        first, self.offset_s = periods_and_offsets(load, self._tariffs[0].calendar, zone)
         self._own = {id(self._tariffs[0]): first}
         self._names = list(dict.fromkeys(name for tariff in self._tariffs for name in tariff.periods))
         self.period = first if len(self._tariffs) == 1 else first.copy()
@@ -87,7 +93,7 @@ class _Calendars:
     def of(self, tariff: Tariff) -> Periods:
         """By the tariff's own indexes."""
         if id(tariff) not in self._own:
-            self._own[id(tariff)] = periods_of(tariff.calendar, self._load, self._offset_s)
+            self._own[id(tariff)] = periods_and_offsets(self._load, tariff.calendar, self._zone)[0]
         return self._own[id(tariff)]
 
     def see(self, part: MonthOfLoad, tariff: Tariff) -> None:

@@ -14,12 +14,14 @@ always add up to the line. The weights follow its basis:
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.arrays.determinants import MonthOfLoad
-from domain.arrays.load import Int
+from domain.arrays.load import Int, Periods
 from domain.bill import BillLine, ByEnergy, ByLines, ByPeak, Evenly
 from domain.money import MICRO
 
+ESTIMATED_BELOW = 2**50
 AIRPORT_SCALE = 2**20
 """Parts of a watt-hour in which airport weights are counted, so that they are integers."""
 
@@ -39,8 +41,16 @@ def largest_remainder(amount: int, weights: Int) -> Int:
         raise OverflowError(f"a bill line of {size} micro-units is beyond what 64-bit arrays can share")
     shares, remainders = _multiply_divide(weights, size, whole)
     missing = size - int(shares.sum())
-    shares[np.argsort(-remainders, kind="stable")[:missing]] += 1
+    if missing:
+        shares[_largest(remainders, missing)] += 1
     return shares if amount >= 0 else -shares
+
+
+def _largest(remainders: Int, count: int) -> NDArray[np.intp]:
+    """Where the `count` largest stand, the earlier one first on ties; without putting all in order."""
+    least = np.partition(remainders, len(remainders) - count)[len(remainders) - count]
+    above = np.flatnonzero(remainders > least)
+    return np.concatenate((above, np.flatnonzero(remainders == least)[: count - len(above)]))
 
 
 def airport(block_wh: Int) -> Int:
@@ -55,7 +65,7 @@ def airport(block_wh: Int) -> Int:
 def _weights(line: BillLine, month: MonthOfLoad, by_line: Mapping[str, Int]) -> Int:
     match line.basis:
         case ByEnergy(periods):
-            return np.where(np.isin(month.period, periods), month.energy_wh, 0)
+            return month.energy_wh * _are_among(periods, month.period)
         case ByPeak(periods):
             return _peak_weights(periods, month)
         case ByLines(codes):
@@ -69,19 +79,46 @@ def _evenly(month: MonthOfLoad) -> Int:
     return known if known.any() else np.ones_like(month.energy_wh)
 
 
+def _are_among(periods: tuple[int, ...], of: Periods) -> NDArray[np.bool_]:
+    """Which intervals or blocks are in one of some periods."""
+    table = np.zeros(128, dtype=np.bool_)
+    table[list(periods)] = True
+    return table[of]
+
+
 def _peak_weights(periods: tuple[int, ...], month: MonthOfLoad) -> Int:
     """Airport share of each interval's block, cut by the interval's part of the block's energy."""
-    heights = np.where(np.isin(month.block_period, periods), month.block_wh, 0)
+    heights = month.block_wh * _are_among(periods, month.block_period)
     of_block, energy = airport(heights)[month.block_of], month.block_wh[month.block_of]
     per_wh, rest = np.divmod(of_block, np.maximum(energy, 1))
     return per_wh * month.energy_wh + rest * month.energy_wh // np.maximum(energy, 1)
 
 
 def _multiply_divide(weights: Int, amount: int, whole: int) -> tuple[Int, Int]:
-    """floor(weights x amount / whole) and the remainders, exactly, though the product may exceed 64 bits.
+    """floor(weights x amount / whole) and the remainders, exactly, though the product may exceed 64 bits."""
+    if amount < ESTIMATED_BELOW and whole < ESTIMATED_BELOW:
+        return _estimate_and_mend(weights, amount, whole)
+    return _divide_at_length(weights, amount, whole)
 
-    Long division, one digit of `amount` at a time, with digits as large as 64 bits allow.
+
+def _estimate_and_mend(weights: Int, amount: int, whole: int) -> tuple[Int, Int]:
+    """A quotient estimated in floating point is wrong by one at most; its remainder, exact modulo 2^64, says which way.
+
+    Both numbers below 2^50: the estimate's relative error is under 2^-51, so it misses a quotient by less than one, and
+    a remainder lies within two `whole`s of zero, far inside 64 bits though the products are not.
     """
+    quotients = (weights * (amount / whole)).astype(np.int64)
+    remainders = weights * np.int64(amount) - quotients * np.int64(whole)  # the wrapped parts cancel
+    short, over = remainders < 0, remainders >= whole
+    quotients += over
+    quotients -= short
+    remainders += short * np.int64(whole)
+    remainders -= over * np.int64(whole)
+    return quotients, remainders
+
+
+def _divide_at_length(weights: Int, amount: int, whole: int) -> tuple[Int, Int]:
+    """Long division, one digit of `amount` at a time, with digits as large as 64 bits allow."""
     bits = 62 - whole.bit_length()
     if bits < 1:
         raise OverflowError(f"the weights of a bill line add up to {whole}, beyond what 64-bit arrays can share")

@@ -104,9 +104,10 @@ class MaximumDemand(Named):
     def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
         if self.apparent:
             self.check_reactive(d, terms)
-        kw, measured, at = self.billed(d, terms)
-        cap = self._cap(d, terms)
-        capped = cap is not None and cap < self._before_cap(measured, terms)
+        measured, at = self.measured(d, terms)
+        kw, cap = self._before_cap(measured, terms), self._cap(d, terms)
+        capped = cap is not None and cap < kw
+        kw = kw if cap is None else min(kw, cap)
         every = tuple(range(len(d.energy_wh)))
         note = self._cap_note(terms) if capped else self._note(kw, measured)
         parts = list(zip(self._parts(kw), self.line_codes, strict=True))
@@ -159,6 +160,8 @@ class MaximumDemand(Named):
         return -(-sum(d.energy_wh) * below // (24_000 * terms.days * above))
 
     def _before_cap(self, measured: Fraction, terms: "Terms") -> Fraction:
+        if self._is_plain:
+            return measured
         kw, before = measured, sorted(terms.history.get(self.code, {}).items())
         if self.look_back is not None:
             kw = self.look_back.kw(kw, terms.month.first, before)
@@ -170,6 +173,8 @@ class MaximumDemand(Named):
         return None if self.load_factor is None else Fraction(self.cap_kw(d, terms))
 
     def _parts(self, kw: Fraction) -> list[Fraction]:
+        if not self.tiers_kw:
+            return [kw]
         parts, lower = list[Fraction](), Fraction(0)
         for limit in (*map(Fraction, self.tiers_kw), None):
             upper = kw if limit is None else min(kw, limit)

@@ -9,6 +9,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from math import isqrt
 from typing import TYPE_CHECKING
 
 from domain.bill import BillLine, GrossLine
@@ -136,8 +137,8 @@ def _steps_under(threshold_percent: Decimal, active_wh: int, reactive_varh: int)
 
 def power_factor_percent(active_wh: int, reactive_varh: int) -> Decimal:
     """100 x kWh / sqrt(kWh² + kVArh²), rounded half up to two decimals."""
-    apparent = EXACT.sqrt(Decimal(active_wh * active_wh + reactive_varh * reactive_varh))
-    return EXACT.divide(Decimal(100 * active_wh), apparent).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    doubled = isqrt((20_000 * active_wh) ** 2 // (active_wh * active_wh + reactive_varh * reactive_varh))
+    return Decimal((doubled + 1) // 2).scaleb(-2)  # half up in integers: exact, and no root of sixty digits
 
 
 def bonus_or_penalty_percent(factor: Decimal, threshold: Decimal) -> Decimal:

@@ -69,7 +69,7 @@ def measurements(load: Load) -> list[Measurement]:
 
 def by_array(load: Load, point: SupplyPoint, terms_of: TermsOf) -> dict[date, Determinants]:
     tariff = terms_of.tariffs.get(point.tariff)
-    period = periods_of(tariff.calendar, load, local_offsets(point.zone, load))
+    period = periods_of(tariff.calendar, load.grid, local_offsets(point.zone, load.grid))
     return {part.month.first: part.determinants for part in months_of(load, period, tariff, point.zone)}
 
 

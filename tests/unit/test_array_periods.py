@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.tariff_files import TariffFiles
-from domain.arrays.load import Load
+from domain.arrays.load import Grid, Load
 from domain.arrays.periods import local_offsets, periods_of
 from domain.errors import BadReadings
 from domain.tariff import Tariff
@@ -47,7 +47,7 @@ def test_every_interval_of_a_year_has_the_calendars_period(tariff: str, year: in
     load = empty(midnight_utc(date(year, 1, 1), zone), 15, 366 * 96)
     local = [start.astimezone(zone) for start in starts(load)]
     expected = [calendar.period_at(one.date(), one.hour * 60 + one.minute) for one in local]
-    assert periods_of(calendar, load, local_offsets(zone, load)).tolist() == expected
+    assert periods_of(calendar, load.grid, local_offsets(zone, load.grid)).tolist() == expected
 
 
 def test_an_ordinary_workday_of_five_minutes_has_288_steps(small_tariff: Tariff) -> None:
@@ -62,7 +62,7 @@ def test_a_day_of_23_or_25_hours_has_276_or_300_steps(small_tariff: Tariff, day:
 def counted(tariff: Tariff, day: date, zone: ZoneInfo = MADRID) -> dict[str, int]:
     first, end = midnight_utc(day, zone), midnight_utc(day + timedelta(days=1), zone)
     load = empty(first, 5, (end - first) // timedelta(minutes=5))
-    found = periods_of(tariff.calendar, load, local_offsets(zone, load))
+    found = periods_of(tariff.calendar, load.grid, local_offsets(zone, load.grid))
     return dict(Counter(tariff.periods[p] for p in found.tolist()))
 
 
@@ -85,7 +85,7 @@ def test_a_changed_clock_takes_its_hour_from_the_period_it_falls_in(
 @settings(max_examples=25)
 def test_local_offsets_are_those_of_the_time_zone_at_every_interval(zone: str, day: date, hour: int, step: int) -> None:
     load = empty(datetime(day.year, day.month, day.day, hour, tzinfo=UTC), step, 250 * 1440 // step)
-    found = local_offsets(ZoneInfo(zone), load)
+    found = local_offsets(ZoneInfo(zone), load.grid)
     expected = [
         offset.total_seconds()
         for start in starts(load)
@@ -96,10 +96,10 @@ def test_local_offsets_are_those_of_the_time_zone_at_every_interval(zone: str, d
 
 
 def test_a_load_of_one_interval_has_an_offset() -> None:
-    assert local_offsets(MADRID, empty(datetime(2026, 7, 1, tzinfo=UTC), 5, 1)).tolist() == [7200]
+    assert local_offsets(MADRID, Grid(datetime(2026, 7, 1, tzinfo=UTC), 5, 1)).tolist() == [7200]
 
 
 def test_a_step_that_straddles_two_periods_is_refused_with_the_minute(small_tariff: Tariff) -> None:
     load = empty(datetime(2026, 1, 7, tzinfo=UTC), 9, 160)
     with pytest.raises(BadReadings, match="a reading of 9 minutes lies in two tariff periods: night ends at 08:00"):
-        periods_of(small_tariff.calendar, load, local_offsets(MADRID, load))
+        periods_of(small_tariff.calendar, load.grid, local_offsets(MADRID, load.grid))

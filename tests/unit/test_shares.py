@@ -9,7 +9,7 @@ from math import factorial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.arrays import Load, price_load
@@ -72,6 +72,10 @@ def by_fractions(amount: int, weights: list[int]) -> list[int]:
 
 
 @given(amount=st.integers(-(10**15), 10**15), weights=WEIGHTS)
+@example(amount=2**50 - 1, weights=[2**50 - 2, 1])  # the largest of what is estimated, and its product in 100 bits
+@example(amount=2**50 - 1, weights=[1] * 3 + [2**49])
+@example(amount=684469646802197, weights=[490061752458681, 257197180954154])  # estimated one too high
+@example(amount=3, weights=[49, 48, 50])  # estimated one too low
 def test_largest_remainder_is_its_definition(amount: int, weights: list[int]) -> None:
     assert largest_remainder(amount, ints(weights)).tolist() == by_fractions(amount, weights)
 
