@@ -34,3 +34,11 @@ class PeriodIsClosed(Refusal):
 
 class NothingToCorrect(Refusal):
     """A correction names a measurement that was never recorded."""
+
+
+class InvalidProfile(Refusal):
+    """A meter profile contradicts itself or names what there is not; raised when it is loaded, never later."""
+
+
+class MeterOutOfReach(Refusal):
+    """The meter that was asked for did not answer, or what answered is another device."""
