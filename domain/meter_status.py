@@ -14,6 +14,7 @@ class MeterState(StrEnum):
     """`READ` gave a reading; every other state gave none."""
 
     READ = "read"
+    UNREACHABLE = "unreachable"
     SILENT = "silent"
     REFUSING = "refusing"
     WRONG_DEVICE = "wrong device"

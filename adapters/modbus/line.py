@@ -22,7 +22,7 @@ logging.getLogger("pymodbus").addHandler(logging.NullHandler())
 
 # What pymodbus lets through when a device answers garbage: its decoders index and unpack before they check.
 GARBAGE = (ModbusException, IndexError, KeyError, struct.error, TypeError, ValueError)
-MOST_FENCES = 3
+FENCES = (2, 3, 4)
 LONGEST_WAIT_S = 2.0
 
 
@@ -112,38 +112,42 @@ class ModbusLine:
         self._sleep = sleep
         self._client = _client(place, timeout_s)
         self._may_hear_late = isinstance(place, SerialPlace) or place.rtu_framing
-        self._unanswered: tuple[int, int, int, int] | None = None
+        self._unanswered: dict[int, int] = {}
+        """By unit: how many registers the answer has that may still come."""
 
     @property
     def name(self) -> str:
         return str(self.place)
 
     def read(self, unit: int, function: int, address: int, count: int) -> tuple[int, ...]:
-        if self._unanswered is not None:
-            self._outwait(*self._unanswered)
+        if unit in self._unanswered:
+            self._outwait(unit, function, address, self._unanswered[unit])
         try:
             return self._ask(unit, function, address, count)
         except NoAnswer:
             if self._may_hear_late:
-                self._unanswered = (unit, function, address, count)
+                self._unanswered[unit] = count
             raise
 
     def close(self) -> None:
         self._client.close()  # type: ignore[no-untyped-call]  # pymodbus leaves it untyped
 
-    def _outwait(self, unit: int, function: int, address: int, count: int) -> None:
-        """Bring the line in step: wait, drop what came, and ask for another length than the lost answer has."""
+    def _outwait(self, unit: int, function: int, address: int, lost_count: int) -> None:
+        """Bring a meter in step: wait, drop what came, then ask for other lengths than the lost answer has.
+
+        A meter answers in order, so once one of these is answered, the lost answer is behind us. Raises `NoAnswer`.
+        """
         self._sleep(min(self.timeout_s, LONGEST_WAIT_S))
-        fence = 1 if count != 1 else 2
-        for _ in range(MOST_FENCES):
+        for fence in [length for length in FENCES if length != lost_count]:
             try:
                 self._ask(unit, function, address, fence)
-                break
-            except Declined:
-                break
             except NoAnswer:
                 continue
-        self._unanswered = None
+            except Declined:
+                pass  # an answer, too
+            del self._unanswered[unit]
+            return
+        raise NoAnswer(f"no usable answer within {self.timeout_s:g} s, and nothing since")
 
     def _ask(self, unit: int, function: int, address: int, count: int) -> tuple[int, ...]:
         self._open()
