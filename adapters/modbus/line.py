@@ -53,8 +53,8 @@ class Declined(LineFault):
     }
     PASSING = (5, 6, 11)
 
-    def __init__(self, code: int) -> None:
-        super().__init__(f"exception {code}: {self.MEANING.get(code, 'not a code of the protocol')}")
+    def __init__(self, code: int, where: str) -> None:
+        super().__init__(f"{where}: exception {code}: {self.MEANING.get(code, 'not a code of the protocol')}")
         self.passes = code in self.PASSING
         """Worth asking again."""
 
@@ -153,7 +153,7 @@ class ModbusLine:
         self._open()
         try:
             answer = self._exchange(unit, function, address, count)
-            return _checked(answer, function, count)
+            return _checked(answer, function, address, count)
         except NoAnswer:
             self.close()
             raise
@@ -195,10 +195,10 @@ def _client(place: TcpPlace | SerialPlace, timeout_s: float) -> ModbusTcpClient 
     return ModbusTcpClient(place.host, port=place.port, framer=framer, timeout=timeout_s, retries=0)
 
 
-def _checked(answer: ModbusPDU, function: int, count: int) -> tuple[int, ...]:
+def _checked(answer: ModbusPDU, function: int, address: int, count: int) -> tuple[int, ...]:
     """The registers, if this is an answer to this question. Raises `Declined` or `NoAnswer`."""
     if answer.function_code == function | 0x80:
-        raise Declined(answer.exception_code)
+        raise Declined(answer.exception_code, f"registers {address} to {address + count - 1}")
     if answer.function_code != function:
         raise NoAnswer(f"the answer is to function {answer.function_code}, the question was {function}")
     if len(answer.registers) != count:
