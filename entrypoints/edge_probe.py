@@ -31,7 +31,7 @@ def command(
     profile: Annotated[str, typer.Option("--profile", help="Id of a profile (docs/meters.md), or a .toml path.")],
     port: Annotated[int, typer.Option("--port", help="TCP port.", min=1, max=65535)] = 502,
     unit: Annotated[int, typer.Option("--unit", help="Unit number of the meter.", min=0, max=255)] = 1,
-    ratio: Annotated[str, typer.Option("--ratio", help="Of a transformer that the meter does not know of.")] = "1",
+    ratio: Annotated[str, typer.Option("--ratio", help="Of a current transformer the meter does not know.")] = "1",
     rtu_over_tcp: Annotated[bool, typer.Option("--rtu-over-tcp", help="The gateway passes RTU frames on.")] = False,
     baud: Annotated[int, typer.Option("--baud", help="Of the serial port.", min=300, max=1_000_000)] = 9600,
     parity: Annotated[str, typer.Option("--parity", help="N, E or O, of the serial port.")] = "N",

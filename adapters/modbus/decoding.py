@@ -100,5 +100,6 @@ def _step(bits: int, type_: RegisterType) -> Decimal:
 
 
 def _is_transformed(register: Register) -> bool:
-    """Energy and power go through a transformer that the meter does not know of; volts and hertz are told by others."""
-    return "energy" in register.quantity or register.quantity.partition("_l")[0].endswith("_power")
+    """Current goes through the transformer, and so do power and energy; volts, hertz and power factor do not."""
+    name = register.quantity.partition("_l")[0]
+    return name == "current" or name.endswith("_power") or "_energy_" in name

@@ -6,7 +6,6 @@ waited out, and a question of another length is asked until its own answer comes
 """
 
 import logging
-import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,8 +19,6 @@ from pymodbus.pdu import ModbusPDU
 # What a line did is told by a meter's status; without a handler the library would print it in its own words.
 logging.getLogger("pymodbus").addHandler(logging.NullHandler())
 
-# What pymodbus lets through when a device answers garbage: its decoders index and unpack before they check.
-GARBAGE = (ModbusException, IndexError, KeyError, struct.error, TypeError, ValueError)
 FENCES = (2, 3, 4)
 LONGEST_WAIT_S = 2.0
 
@@ -162,7 +159,7 @@ class ModbusLine:
         except OSError as error:
             self.close()
             raise NoAnswer(f"the connection broke: {error.strerror or type(error).__name__}") from error
-        except GARBAGE as error:
+        except ModbusException as error:
             self.close()
             raise NoAnswer(f"no usable answer within {self.timeout_s:g} s") from error
 
@@ -208,5 +205,5 @@ def _checked(answer: ModbusPDU, function: int, address: int, count: int) -> tupl
 
 def _why(place: TcpPlace | SerialPlace) -> str:
     if isinstance(place, SerialPlace):
-        return "check that the port is there, that nobody else has it open, and that this user may use it"
+        return "check that it is there and can do this, that nobody else has it open, that this user may use it"
     return "nobody answers there; check address, port, cable and firewall"

@@ -23,7 +23,10 @@ class OutOfTime(LineFault):
 
 @dataclass(frozen=True, slots=True)
 class MeterOnLine:
-    """A meter: its name, its unit number on the line, how it is read, and a transformer it does not know of."""
+    """A meter: its name, its unit number on the line, and how it is read.
+
+    `ratio` is that of a current transformer that the meter does not know of.
+    """
 
     meter: str
     unit: int

@@ -84,6 +84,7 @@ class MqttMeters:
         client.reconnect_delay_set(1, LONGEST_DELAY_S)
         _secure(client, self.broker)
         client.on_connect = self._connected
+        client.on_connect_fail = self._failed
         client.on_disconnect = self._disconnected
         client.on_subscribe = self._subscribed
         client.on_message = self._message
@@ -96,6 +97,10 @@ class MqttMeters:
             self._without_line = f"{self.broker.host} refused the connection: {code}"
         elif self._topics:
             client.subscribe([(topic, 1) for topic in self._topics])
+
+    def _failed(self, _client: Client, _data: Any) -> None:
+        certificate = ", or its certificate is not to be trusted" if self.broker.tls else ""
+        self._without_line = f"{self.broker.host}:{self.broker.port} cannot be reached{certificate}"
 
     def _subscribed(
         self, _client: Client, _data: Any, _mid: int, codes: list[ReasonCode], _properties: Properties | None
