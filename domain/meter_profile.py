@@ -139,7 +139,7 @@ class MeterProfile:
         return next((_in_base(r) for r in self.registers if r.quantity == "active_energy_import" and r.modulus), None)
 
     def meter_type(self, rated_power_w: int, ratio: Decimal = Decimal(1)) -> MeterType:
-        """What a meter of this kind can do. `ratio` is that of a current transformer that the meter does not know of."""
+        """What a meter of this kind can do. `ratio` is of a current transformer that the meter does not know of."""
         return MeterType(rated_power_w, None if self.modulus is None else int(self.modulus * ratio))
 
 

@@ -90,8 +90,8 @@ def _show(place: object, on: "MeterOnLine", seen: "Examination", said_of_itself:
 
     OUT.print(f"[bold]{on.profile.name}[/bold]  {on.profile.full_id} at {place}, unit {on.unit}", highlight=False)
     OUT.print(_table(seen))
-    for finding in seen.findings:
-        OUT.print(f"{finding.verdict.value}: {finding.said}", style=STYLES[finding.verdict.value], highlight=False)
+    for finding in seen.doubtful if not seen.impossible else ():  # of what cannot be, the sums say nothing
+        OUT.print(f"doubtful: {finding.said}", style=STYLES["doubtful"], highlight=False)
     for note in _notes(on, seen, said_of_itself):
         OUT.print(f"note: {note}", style="dim", highlight=False)
     OUT.print(_conclusion(on, seen), style="bold", highlight=False)
@@ -135,7 +135,8 @@ def _verdict(one: "Decoded", seen: "Examination") -> str:
 
 def _notes(on: "MeterOnLine", seen: "Examination", said_of_itself: str) -> list[str]:
     profile = on.profile
-    return [*filter(None, [said_of_itself]), *seen.coarse, *profile.warnings, *profile.conflicts]
+    of_the_values = () if seen.impossible else (*seen.coarse, *profile.warnings)
+    return [*filter(None, [said_of_itself]), *of_the_values, *profile.conflicts]
 
 
 def _conclusion(on: "MeterOnLine", seen: "Examination") -> str:

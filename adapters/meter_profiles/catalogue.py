@@ -50,7 +50,9 @@ class MeterProfiles:
         alone, _, version = name.partition("/")
         if alone not in self._files:
             known = near(alone, list(self.ids(schema)))
-            raise InvalidProfile(one_line(f"there is no profile {shown(name)}; {known} A .toml path names your own"))
+            raise InvalidProfile(
+                one_line(f"there is no profile {shown(name)}; {known} (a path of a .toml file names your own)")
+            )
         path, content = self._files[alone]
         if version and version != str(content.get("version")):
             raise InvalidProfile(

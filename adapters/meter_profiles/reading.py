@@ -66,8 +66,8 @@ def shown(value: object) -> str:
 
 def near(name: str, names: list[str]) -> str:
     """What may have been meant."""
-    found = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(found)}?" if found else f"use one of {', '.join(sorted(names))}"
+    found = [one for one in names if name and name in one] or difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(found[:3])}?" if found else f"use one of {', '.join(sorted(names))}"
 
 
 def _bytes(path: Path) -> bytes:
