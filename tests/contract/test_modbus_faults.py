@@ -97,6 +97,47 @@ def test_what_is_no_answer_to_the_question_is_no_value(what: str, answer: Answer
         line.close()
 
 
+def test_after_any_fault_the_next_question_has_a_connection_of_its_own() -> None:
+    asked_before: list[bytes] = []
+
+    def answer(request: bytes) -> Sequence[bytes]:
+        asked_before.append(request)
+        right = rtu_answer(request, numbered(request, rtu=True))
+        return [right] if len(asked_before) > 1 else [rtu_answer(request, [0]), b"", rtu_answer(request, [6] * 5)]
+
+    with raw_server(answer) as port:
+        line = tcp_line(port, rtu_framing=True)
+        with pytest.raises(NoAnswer, match="1 registers"):
+            line.read(1, 4, 0, 2)
+        assert not line._client.connected
+        assert line.read(1, 4, 10, 5) == (10, 11, 12, 13, 14), "not what was left of the first"
+        line.close()
+
+
+class DeadLine:
+    """A line whose other end is not there; counts how often it was tried."""
+
+    name = "nowhere"
+    tried = 0
+
+    def read(self, unit: int, function: int, address: int, count: int) -> tuple[int, ...]:
+        self.tried += 1
+        raise Unreachable("cannot open nowhere")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_a_line_that_cannot_be_opened_is_tried_once_for_all_its_meters() -> None:
+    line = DeadLine()
+    meters = ModbusMeters([Bus(line, [MeterOnLine(f"m{unit}", unit, SDM) for unit in range(1, 100)])])
+    assert meters.read(AT) == []
+    assert line.tried == 1
+    assert {status.state for status in meters.statuses.values()} == {MeterState.UNREACHABLE}
+    assert {status.meter for status in meters.statuses.values()} == set(meters.statuses)
+    assert len(meters.statuses) == 99
+
+
 def test_what_a_gateway_says_is_told_with_its_meaning() -> None:
     with raw_server(lambda r: [r[:4] + b"\0\x03" + r[6:7] + b"\x84\x0b"]) as port:
         line = tcp_line(port)
