@@ -42,3 +42,11 @@ class BadPriceSeries(Refusal):
 
 class BadHistory(Refusal):
     """Demand of earlier months that cannot be understood, or that belongs to nothing."""
+
+
+class InvalidProfile(Refusal):
+    """A meter profile contradicts itself or names what there is not; raised when it is loaded, never later."""
+
+
+class MeterOutOfReach(Refusal):
+    """The meter that was asked for did not answer, or what answered is another device."""
