@@ -61,7 +61,7 @@ class MemoryOutbox:
         return [self._cycles[seq] for seq in sorted(found, key=self._place)[:limit]]
 
     def replace(self, merges: Sequence[Merge]) -> None:
-        for merge in merges:
+        for merge in [one for one in merges if one.seqs[-1] in self._cycles]:
             place = self._place(merge.seqs[-1])
             poll = next(poll for poll, seq in self._by_poll.items() if seq == merge.seqs[-1])
             self._drop(set(merge.seqs))

@@ -136,7 +136,8 @@ class Outbox(Protocol):
         """Put one new cycle in the place of several, for each merge, all or none.
 
         The new cycle is pending, has a `seq` of its own (some of the old may have arrived without our knowing) and
-        stands in the order of polls where the last of the old stood; so the key of that poll still finds it.
+        stands in the order of polls where the last of the old stood; so the key of that poll still finds it. Where the
+        old are gone already, nothing changes.
         Raises `Unavailable` and has then done nothing.
         """
         ...

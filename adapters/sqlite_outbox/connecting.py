@@ -1,8 +1,10 @@
 """One connection to one file, set so that a commit which returned survives a power cut; and what a refusal means."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 from application.ports import StoreDamaged, StoreFull, Unavailable
@@ -33,7 +35,26 @@ Connect = Callable[[str], Connection]
 
 def of_python(path: str) -> Connection:
     """Python's own SQLite. Whoever uses the outbox from several threads takes turns."""
+    renew_wal(path, write_and_sync)
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1)
+
+
+def renew_wal(path: str, write: Callable[[Path, bytes], None]) -> None:
+    """Write the WAL that is found once more, byte for byte, before SQLite trusts it.
+
+    Its last process may have ended after a sync that failed. The system then takes what it holds for written, so that
+    no later sync brings it to the disk, and a checkpoint over it could leave half of a commit in the main file.
+    """
+    wal = Path(f"{path}-wal")
+    if path != IN_MEMORY and wal.exists() and (content := wal.read_bytes()):
+        write(wal, content)
+
+
+def write_and_sync(path: Path, content: bytes) -> None:
+    with path.open("r+b") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def settings(path: str, most_pages: int, alone: bool) -> dict[str, str | int]:
@@ -58,6 +79,9 @@ def settings(path: str, most_pages: int, alone: bool) -> dict[str, str | int]:
 
 def set_up(db: Connection, path: str, most_pages: int, alone: bool) -> None:
     """Set every pragma, read it back, and raise `Unavailable` for one that did not take: SQLite itself says nothing."""
+    # A new file becomes a WAL database under a rollback journal. Only EXTRA syncs the folder after deleting it; with
+    # FULL the journal could return after a power cut in the first seconds, and undo the whole file.
+    db.execute("PRAGMA synchronous = 3")
     for name, wanted in settings(path, most_pages, alone).items():
         db.execute(f"PRAGMA {name} = {wanted}").fetchone()
         found = (db.execute(f"PRAGMA {name}").fetchone() or [0])[0]  # memory has no mmap_size
@@ -84,11 +108,11 @@ def asking(fault: str) -> Iterator[None]:
     """What the disk refuses is `Unavailable`, with what it said; full and damaged have names of their own."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise _meaning(error)(f"{fault} ({error})") from error
 
 
-def _meaning(error: sqlite3.Error) -> type[Unavailable]:
+def _meaning(error: Exception) -> type[Unavailable]:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
         return StoreFull

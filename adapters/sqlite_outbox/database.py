@@ -5,7 +5,6 @@ journal's deletion is not synced), and with NORMAL everything since the last che
 minutes FULL costs nothing. AUTOINCREMENT, because without it a `seq` could be given twice.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from heapq import merge as merged
@@ -13,7 +12,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, TypeVar
 
-from adapters.sqlite_outbox.connecting import IN_MEMORY, Connect, advice, asking, of_python, set_up
+from adapters.sqlite_outbox.connecting import Connect, advice, asking, of_python, set_up
 from adapters.sqlite_outbox.rows import COLUMNS, Row, insert, prepare, row
 from application.ports import Merge, StoreDamaged, StoredCycle, StoreFull, Unavailable
 from domain.upload import ClockFacts
@@ -51,13 +50,19 @@ class SqliteOutbox:
         self._marks: set[int] = set()
         self._cycles, self._backlog = 0, 0
         self._open()
+        try:
+            self._begin(store)
+        except Unavailable:
+            self._db.close()  # whoever tries again must find the file unlocked
+            raise
+
+    def _begin(self, store: str | None) -> None:
         with suppress(StoreFull):  # the last process may have died between writing and syncing; nobody was told yet
             self.checkpoint()
-        with asking(f"the outbox {path} cannot be read"):
+        with asking(f"the outbox {self.path} cannot be read"):
             if self._db.execute("SELECT store FROM identity").fetchone() is None:
                 self._db.execute("INSERT INTO identity VALUES (?)", (store or token_hex(8),))
             (self._store,) = self._db.execute("SELECT store FROM identity").fetchone()
-            self._last_seq = self._highest_seq()
             self._count()
 
     @property
@@ -93,7 +98,7 @@ class SqliteOutbox:
     def acknowledge(self, seqs: Iterable[int]) -> None:
         with asking("a delivery could not be marked; it will be sent again"):
             for seq in set(seqs) - self._marks:
-                if self._db.execute("SELECT 1 FROM cycle WHERE seq = ? AND sent IS NULL", (seq,)).fetchone():
+                if self._waits(seq):
                     self._marks.add(seq)
                     self._backlog -= 1
         if len(self._marks) > MARKS_HELD:
@@ -238,7 +243,10 @@ class SqliteOutbox:
             self._db.execute("UPDATE cycle SET sent = digest WHERE seq = ?", (seq,))
 
     def _replace(self, merge: Merge) -> None:
-        last = Row._make(self._db.execute(f"{SELECT} WHERE seq = ?", (merge.seqs[-1],)).fetchone())
+        found = self._db.execute(f"{SELECT} WHERE seq = ?", (merge.seqs[-1],)).fetchone()
+        if found is None:
+            return  # it was done before, by a commit that did not say so
+        last = Row._make(found)
         for seq in merge.seqs:
             self._db.execute("DELETE FROM cycle WHERE seq = ?", (seq,))
         self._last_seq = self._highest_seq() + 1
@@ -256,41 +264,47 @@ class SqliteOutbox:
                 self._db.execute("ROLLBACK")
 
     def _surely(self, write: Callable[[], T], fault: str) -> T:
-        """Write; after a fault of the disk open the file anew, and write again: what happened is not known.
+        """Write; after a fault of the disk write again, on the same connection: what happened is not known.
 
-        What the new connection finds may lie in the WAL without being on the disk: after a sync that failed the system
-        takes its pages for clean. So everything is brought into the main file first, which syncs other pages.
+        This connection has rolled back, and writes the same frames of the WAL anew. Another one would read the frames
+        of the failed commit, which the system takes for written though the disk never was, and build on them.
         """
         try:
             with asking(fault):
                 return write()
         except (StoreFull, StoreDamaged):
             raise
-        except Unavailable as doubt:
-            if self.path == IN_MEMORY or not isinstance(doubt.__cause__, sqlite3.Error):
-                raise
-        self._db.close()
-        self._open()
-        self.checkpoint()
-        with asking(fault):
-            return write()
+        except Unavailable:
+            with asking(fault):
+                done = write()
+                self._count()
+            return done
 
     # Reading
 
     def _open(self) -> None:
         with asking(f"the outbox {self.path} cannot be opened"):
             self._db = self._connect(self.path)
-            set_up(self._db, self.path, self._most_pages, self._alone)
-            prepare(self._db)
+            try:
+                set_up(self._db, self.path, self._most_pages, self._alone)
+                prepare(self._db)
+            except Exception:
+                self._db.close()
+                raise
 
     def _highest_seq(self) -> int:
         known = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'cycle'").fetchone()
         return int(known[0]) if known else 0
 
     def _count(self) -> None:
-        """Both counts are kept from here on; a store of 90 days has too many cycles to count at every poll."""
+        """What is kept from here on: a store of 90 days has too many cycles to count them at every poll."""
+        self._last_seq = self._highest_seq()
+        self._marks = {seq for seq in self._marks if self._waits(seq)}
         self._cycles = self._number("SELECT count(*) FROM cycle")
         self._backlog = self._number("SELECT count(*) FROM cycle WHERE sent IS NULL") - len(self._marks)
+
+    def _waits(self, seq: int) -> bool:
+        return self._db.execute("SELECT 1 FROM cycle WHERE seq = ? AND sent IS NULL", (seq,)).fetchone() is not None
 
     def _number(self, sql: str) -> int:
         return int(self._db.execute(sql).fetchone()[0])

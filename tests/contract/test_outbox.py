@@ -134,6 +134,8 @@ def test_one_cycle_takes_the_place_of_several(outbox: Outbox) -> None:
     assert [cycle.body for cycle in outbox.pending(9)] == [b"body 5", b"body 6", b"first three", b"next two"]
     assert {cycle.seq for cycle in outbox.pending(9)}.isdisjoint(seqs[:5])
     assert outbox.backlog() == 4
+    outbox.replace([Merge(tuple(seqs[0:3]), b"once more", 15)])
+    assert outbox.backlog() == 4
     assert outbox.append("poll 4", b"again") == outbox.last_seq
 
 
