@@ -58,7 +58,8 @@ class MakeRoom:
     def _merges(self, cycles: Sequence[StoredCycle], minutes: int) -> list[Merge]:
         held = {cycle.seq: contents for cycle in cycles if (contents := self._contents(cycle)) and contents.readings}
         instants = [(seq, contents.readings[-1][1].at) for seq, contents in held.items()]
-        return [self._merge(seqs, held, minutes) for seqs in blocks(instants, minutes)]
+        whole = blocks(instants, minutes)[:-1]  # of the last block more polls may follow
+        return [self._merge(seqs, held, minutes) for seqs in whole]
 
     def _merge(self, seqs: list[int], held: dict[int, Contents], minutes: int) -> Merge:
         earlier = [seq for one in seqs if (was := held[one].thinned) for seq in was.seqs]

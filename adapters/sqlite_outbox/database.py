@@ -48,7 +48,7 @@ class SqliteOutbox:
         self.path, self._connect, self._alone = str(path), connect, alone
         self._most_pages = max(most_bytes // PAGE_BYTES, 16)
         self._marks: set[int] = set()
-        self._cycles, self._backlog = 0, 0
+        self._last_seq, self._cycles, self._backlog = 0, 0, 0
         self._open()
         try:
             self._begin(store)

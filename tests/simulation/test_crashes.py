@@ -173,7 +173,7 @@ def crash(tmp_path: Path, instead: Mapping[str, str], polls: int, every: int, pa
 
 
 def test_no_power_cut_loses_what_was_acknowledged(tmp_path: Path) -> None:
-    found = crash(tmp_path, SMALL_STEPS, polls=40, every=9, parts=1)
+    found = crash(tmp_path, SMALL_STEPS, polls=40, every=5, parts=1)
     assert found.images > 300
     assert (found.lost, found.unreadable, found.first) == (0, 0, "")
 
@@ -189,7 +189,7 @@ def test_no_power_cut_of_thousands_loses_what_was_acknowledged(tmp_path: Path, s
 
 @pytest.mark.parametrize("instead", [WAL_NORMAL, PYTHONS_DEFAULT], ids=["WAL and NORMAL", "Python's default"])
 def test_the_search_finds_the_loss_where_there_is_one(tmp_path: Path, instead: Mapping[str, str]) -> None:
-    found = crash(tmp_path, instead, polls=25, every=17, parts=1)
+    found = crash(tmp_path, instead, polls=25, every=9, parts=1)
     assert found.lost > 0
 
 
@@ -217,8 +217,8 @@ def test_a_disk_that_fails_now_and_then_loses_nothing_that_was_acknowledged(
     live(disk, path, Random(3), 60)
     disk.remove()
     assert faults[kind] > 5
-    found = search(disk, tmp_path / "crashed", Random(5), every=len(disk.log) // 40, parts=1)
-    assert found.images > 140
+    found = search(disk, tmp_path / "crashed", Random(5), every=len(disk.log) // 60, parts=1)
+    assert found.images > 200
     assert (found.lost, found.unreadable, found.first) == (0, 0, "")
 
 
