@@ -4,42 +4,83 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from application.ports import StoredCycle, StreamRecord
+from application.ports import Merge, StoredCycle, StoreFull, StreamRecord
 from domain.cost_event import CostEvent
 from domain.errors import BadReadings, InvalidTariff
 from domain.supply_point import SupplyPoint
 from domain.tariff import Tariff
+from domain.upload import ClockFacts, ClockState
 
 
 @dataclass
 class MemoryOutbox:
-    """Outbox. It lives as long as the object: hand the same one to the restarted device."""
+    """Outbox. It lives as long as the object: hand the same one to the restarted device. `most_cycles` is its room."""
 
     store: str = "memory"
-    _cycles: list[StoredCycle] = field(default_factory=list)
+    most_cycles: int = 1_000_000
+    last_seq: int = 0
+    _cycles: dict[int, StoredCycle] = field(default_factory=dict)
     _by_poll: dict[str, int] = field(default_factory=dict)
-    _pending: dict[int, StoredCycle] = field(default_factory=dict)
+    _pending: set[int] = field(default_factory=set)
+    _places: dict[int, int] = field(default_factory=dict)
+    _minutes: dict[int, int] = field(default_factory=dict)
 
-    def append(self, poll: str, body: bytes) -> int:
+    def append(self, poll: str, body: bytes, clock: ClockFacts | None = None) -> int:
         if poll not in self._by_poll:
-            cycle = StoredCycle(len(self._cycles) + 1, body)
-            self._cycles.append(cycle)
-            self._by_poll[poll] = cycle.seq
-            self._pending[cycle.seq] = cycle
+            if len(self._cycles) >= self.most_cycles:
+                raise StoreFull(f"poll {poll} is not stored: there are {self.most_cycles} cycles already")
+            self._by_poll[poll] = self._put(body)
         return self._by_poll[poll]
 
     def pending(self, limit: int) -> Sequence[StoredCycle]:
-        return [cycle for cycle, _ in zip(self._pending.values(), range(limit), strict=False)]
+        return [self._cycles[seq] for seq in sorted(self._pending)[:limit]]
 
     def acknowledge(self, seqs: Iterable[int]) -> None:
-        for seq in seqs:
-            self._pending.pop(seq, None)
+        self._pending.difference_update(seqs)
+
+    def flush(self) -> None:
+        return
 
     def newest_first(self) -> Iterator[StoredCycle]:
-        yield from reversed(self._cycles)
+        yield from [self._cycles[seq] for seq in sorted(self._cycles, key=self._place, reverse=True)]
 
     def backlog(self) -> int:
         return len(self._pending)
+
+    def fullness(self) -> int:
+        return min(100, 100 * len(self._cycles) // self.most_cycles)
+
+    def forget(self, keep: int) -> int:
+        known = self._cycles.keys() - self._pending - {max(self._cycles, default=0)}
+        gone = {seq for seq in known if seq <= self.last_seq - max(keep, 1)}
+        self._drop(gone)
+        return len(gone)
+
+    def as_polled(self, thinned_to: int, limit: int) -> Sequence[StoredCycle]:
+        found = [seq for seq in self._pending if self._minutes.get(seq, 0) == thinned_to]
+        return [self._cycles[seq] for seq in sorted(found, key=self._place)[:limit]]
+
+    def replace(self, merges: Sequence[Merge]) -> None:
+        for merge in [one for one in merges if one.seqs[-1] in self._cycles]:
+            place = self._place(merge.seqs[-1])
+            poll = next(poll for poll, seq in self._by_poll.items() if seq == merge.seqs[-1])
+            self._drop(set(merge.seqs))
+            seq = self._by_poll[poll] = self._put(merge.body)
+            self._places[seq], self._minutes[seq] = place, merge.minutes
+
+    def _put(self, body: bytes) -> int:
+        self.last_seq += 1
+        self._cycles[self.last_seq] = StoredCycle(self.last_seq, body)
+        self._pending.add(self.last_seq)
+        return self.last_seq
+
+    def _drop(self, seqs: set[int]) -> None:
+        self._pending -= seqs
+        self._cycles = {seq: cycle for seq, cycle in self._cycles.items() if seq not in seqs}
+        self._by_poll = {poll: seq for poll, seq in self._by_poll.items() if seq not in seqs}
+
+    def _place(self, seq: int) -> int:
+        return self._places.get(seq, seq)
 
 
 @dataclass
@@ -128,3 +169,19 @@ class SetClock:
 
     def now(self) -> datetime:
         return self.instant
+
+
+@dataclass
+class SetBootClock:
+    """BootClock of a device that booted when it was made and runs by another clock, which nobody vouches for."""
+
+    clock: SetClock
+    boot: str = "boot-1"
+    state: ClockState = ClockState.UNSYNCED
+    booted: datetime | None = None
+
+    def facts(self) -> ClockFacts:
+        now = self.clock.now()
+        self.booted = self.booted or now
+        wall_ms = int(now.timestamp() * 1000)
+        return ClockFacts(self.boot, int((now - self.booted).total_seconds() * 1000), wall_ms, self.state)

@@ -1,6 +1,8 @@
 """Readings as bytes: the body that the outbox keeps, and the record that the stream carries. What is read is checked.
 
-A body is deflated JSON of columns, one value a meter. A record is the body behind a header that says whose it is:
+A body is deflated JSON of columns, one value a meter, behind a byte with its version, 2. A body of the first version
+has no such byte and begins with that of a zlib stream, 0x78. A record is the body behind a header that says whose
+it is:
 
     4 bytes   magic, with the version: WLR1
     4 bytes   CRC-32 of everything after it
@@ -18,10 +20,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from application.ports import CannotUnderstand
 from domain.measurement import Reading
-from domain.upload import ReadingPair, Upload
+from domain.upload import ClockFacts, ClockState, Contents, ReadingPair, Thinned, Upload
 
 MAGIC = b"WLR1"
 PREFIX = struct.Struct(">4sIH")
+BODY_VERSION = b"\x02"
+FIRST_BODIES_BEGIN = b"\x78"
 LARGEST_RECORD = 1 << 20
 LARGEST_BODY = 8 << 20
 """Bytes of a record as it comes, and of a body when it is inflated: more is refused before it fills the memory."""
@@ -41,6 +45,18 @@ class _Header(_Strict):
     seq: Annotated[int, Field(ge=1)]
 
 
+class _Clock(_Strict):
+    boot: Annotated[str, Field(max_length=128)]
+    boot_ms: Annotated[int, Field(ge=0, lt=1 << 62)]
+    wall_ms: Annotated[int, Field(gt=-(1 << 62), lt=1 << 62)] | None
+    state: Annotated[int, Field(ge=min(ClockState), le=max(ClockState))]
+
+
+class _Thinned(_Strict):
+    seqs: Annotated[list[Annotated[int, Field(ge=1, lt=1 << 63)]], Field(min_length=1, max_length=4096)]
+    minutes: Annotated[int, Field(ge=1, le=1440)]
+
+
 class _Body(_Strict):
     """Columns of equal length: meter, then instant (UTC s), Wh and varh, now and before (None: nothing before)."""
 
@@ -51,12 +67,16 @@ class _Body(_Strict):
     at_before: list[Instant | None]
     wh_before: list[Register]
     varh_before: list[Register]
+    clock: _Clock | None = None
+    thinned: _Thinned | None = None
 
 
 class WattledgerWire:
     """Wire."""
 
-    def body(self, readings: Sequence[ReadingPair]) -> bytes:
+    def body(
+        self, readings: Sequence[ReadingPair], clock: ClockFacts | None = None, thinned: Thinned | None = None
+    ) -> bytes:
         columns = _Body.model_construct(
             meter=[after.meter for _, after in readings],
             at=[_seconds(after) for _, after in readings],
@@ -65,13 +85,18 @@ class WattledgerWire:
             at_before=[_seconds(before) if before else None for before, _ in readings],
             wh_before=[before.active_wh if before else 0 for before, _ in readings],
             varh_before=[before.reactive_varh if before else 0 for before, _ in readings],
+            clock=None if clock is None else _clock_as_told(clock),
+            thinned=None if thinned is None else _Thinned(seqs=list(thinned.seqs), minutes=thinned.minutes),
         )
-        return zlib.compress(columns.model_dump_json().encode(), 1)
+        return BODY_VERSION + zlib.compress(columns.model_dump_json().encode(), 1)
 
     def readings(self, body: bytes) -> Sequence[ReadingPair]:
+        return self.contents(body).readings
+
+    def contents(self, body: bytes) -> Contents:
         try:
-            columns = _Body.model_validate_json(_inflate(body))
-            return _pairs(columns)
+            columns = _Body.model_validate_json(_inflate(_deflated(body)))
+            return Contents(tuple(_pairs(columns)), _clock(columns.clock), _thinned(columns.thinned))
         except (ValidationError, ValueError, zlib.error) as error:
             raise CannotUnderstand(f"a body of {len(body)} bytes holds no readings: {_reason(error)}") from error
 
@@ -93,7 +118,8 @@ class WattledgerWire:
             header = _Header.model_validate_json(data[PREFIX.size : header_end])
         except ValidationError as error:
             raise CannotUnderstand(f"a record's header is not understood: {_reason(error)}") from error
-        return Upload(header.device, header.store, header.seq, tuple(self.readings(data[header_end:])))
+        held = self.contents(data[header_end:])
+        return Upload(header.device, header.store, header.seq, held.readings, held.clock, held.thinned)
 
 
 def _pairs(columns: _Body) -> list[ReadingPair]:
@@ -107,6 +133,29 @@ def _pairs(columns: _Body) -> list[ReadingPair]:
         )
         for (meter, at, wh, varh), (before, wh_before, varh_before) in zip(rows, past, strict=True)
     ]
+
+
+def _clock_as_told(clock: ClockFacts) -> _Clock:
+    return _Clock(boot=clock.boot, boot_ms=clock.boot_ms, wall_ms=clock.wall_ms, state=int(clock.state))
+
+
+def _clock(told: _Clock | None) -> ClockFacts | None:
+    return None if told is None else ClockFacts(told.boot, told.boot_ms, told.wall_ms, ClockState(told.state))
+
+
+def _thinned(told: _Thinned | None) -> Thinned | None:
+    return None if told is None else Thinned(tuple(told.seqs), told.minutes)
+
+
+def _deflated(body: bytes) -> bytes:
+    """The zlib stream of a body of any version."""
+    if body.startswith(BODY_VERSION):
+        return body[1:]
+    if body.startswith(FIRST_BODIES_BEGIN):
+        return body
+    raise ValueError(
+        f"it begins with {body[:1].hex() or 'nothing'}, which is no version of ours; upgrade this wattledger"
+    )
 
 
 def _inflate(body: bytes) -> bytes:

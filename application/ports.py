@@ -18,7 +18,7 @@ from domain.metering_day import MeteringDay
 from domain.supply_point import SupplyPoint
 from domain.tariff import Tariff
 from domain.terms import BillingMonth
-from domain.upload import ReadingPair, Upload
+from domain.upload import ClockFacts, Contents, ReadingPair, Thinned, Upload
 
 
 class SomeoneElseWrote(Exception):
@@ -27,6 +27,14 @@ class SomeoneElseWrote(Exception):
 
 class Unavailable(Exception):
     """The outside did not answer, or not clearly; the same call may be made again."""
+
+
+class StoreFull(Unavailable):
+    """There is no room left. Free some (`Outbox.forget`, `Outbox.replace`), then ask again with the same key."""
+
+
+class StoreDamaged(Unavailable):
+    """The disk gives back something else than was written; this store cannot go on."""
 
 
 class CannotUnderstand(Refusal):
@@ -57,19 +65,34 @@ class StoredCycle:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Cycles that become one: their numbers in the order of polls, the body of the one, and the minutes it covers."""
+
+    seqs: tuple[int, ...]
+    body: bytes
+    minutes: int
+
+
 class Outbox(Protocol):
-    """Poll cycles on the device, stored before anything else happens to them."""
+    """Poll cycles on the device, stored before anything else happens to them. One caller at a time."""
 
     @property
     def store(self) -> str:
         """Random identity of this store, fixed when it is created: a replaced or restored disk is another store."""
         ...
 
-    def append(self, poll: str, body: bytes) -> int:
+    @property
+    def last_seq(self) -> int:
+        """The highest number given so far, also to cycles that are gone; 0 at first."""
+        ...
+
+    def append(self, poll: str, body: bytes, clock: ClockFacts | None = None) -> int:
         """Store one cycle durably and give its `seq`, which only grows and is never used twice.
 
         Idempotent by `poll`: storing the same poll again changes nothing and gives the first `seq`.
-        Raises `Unavailable` when the disk is full or fails; whether it was stored is then unknown.
+        Raises `StoreFull` when there is no room, `Unavailable` when the disk fails; whether it was stored is then
+        unknown: store it again under the same `poll`.
         """
         ...
 
@@ -78,15 +101,69 @@ class Outbox(Protocol):
         ...
 
     def acknowledge(self, seqs: Iterable[int]) -> None:
-        """Mark as delivered. Idempotent; unknown numbers change nothing."""
+        """Mark as delivered. Idempotent; unknown numbers change nothing.
+
+        The mark holds at once, and is durable from the next `append`, `flush` or shutdown on: after a power cut before
+        that the cycles are pending again, and are sent twice, which changes nothing in the cloud.
+        """
+        ...
+
+    def flush(self) -> None:
+        """Make all marks durable now."""
         ...
 
     def newest_first(self) -> Iterator[StoredCycle]:
-        """Cycles from the newest back, delivered or not: where the next poll continues."""
+        """Cycles from the newest poll back, delivered or not: where the next poll continues."""
         ...
 
     def backlog(self) -> int:
         """How many cycles are not acknowledged."""
+        ...
+
+    def fullness(self) -> int:
+        """Percent of the room that is taken, 0 to 100."""
+        ...
+
+    def forget(self, keep: int) -> int:
+        """Free the room of acknowledged cycles older than the newest `keep` (at least 1); how many went."""
+        ...
+
+    def as_polled(self, thinned_to: int, limit: int) -> Sequence[StoredCycle]:
+        """The oldest pending cycles that were thinned to so many minutes (0: never), in the order of their polls."""
+        ...
+
+    def replace(self, merges: Sequence[Merge]) -> None:
+        """Put one new cycle in the place of several, for each merge, all or none.
+
+        The new cycle is pending, has a `seq` of its own (some of the old may have arrived without our knowing) and
+        stands in the order of polls where the last of the old stood; so the key of that poll still finds it. Where the
+        old are gone already, nothing changes.
+        Raises `Unavailable` and has then done nothing.
+        """
+        ...
+
+
+class OutboxCare(Protocol):
+    """What a store needs besides its use: a look at its health, and its predecessors that broke."""
+
+    def tend(self) -> None:
+        """A little work on the store, now that there is time. Never raises for a fault of the disk."""
+        ...
+
+    def salvaged(self) -> Sequence[Outbox]:
+        """Stores that broke and what could be saved of them, each under its old name; to be sent like any other."""
+        ...
+
+    def delivered(self, outbox: Outbox) -> None:
+        """All of a salvaged store has arrived; it can go."""
+        ...
+
+
+class BootClock(Protocol):
+    """The clocks of a device, and which boot this is."""
+
+    def facts(self) -> ClockFacts:
+        """What they say now."""
         ...
 
 
@@ -243,8 +320,14 @@ class Tariffs(Protocol):
 class Wire(Protocol):
     """How readings are written, on the device's disk and on the road; the same bytes live and after weeks offline."""
 
-    def body(self, readings: Sequence[ReadingPair]) -> bytes:
+    def body(
+        self, readings: Sequence[ReadingPair], clock: ClockFacts | None = None, thinned: Thinned | None = None
+    ) -> bytes:
         """One poll cycle, as the outbox keeps it."""
+        ...
+
+    def contents(self, body: bytes) -> Contents:
+        """What a body holds. Raises `CannotUnderstand`."""
         ...
 
     def readings(self, body: bytes) -> Sequence[ReadingPair]:

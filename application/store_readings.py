@@ -1,50 +1,87 @@
 """On the device: poll the meters and store what they say, before anything else happens to it."""
 
+from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from application.ports import CannotUnderstand, Meters, Outbox, Unavailable, Wire
+from application.make_room import MakeRoom
+from application.ports import BootClock, CannotUnderstand, Meters, Outbox, StoreFull, Wire
 from domain.measurement import Reading
+from domain.upload import ClockFacts
+
+MOST_HELD = 288
+"""Cycles that wait in memory for a disk that refuses. After a day of that the next one spans what was not taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCycle:
+    """A cycle that is not known to be stored, under the key by which it is tried again."""
+
+    poll: str
+    body: bytes
+    clock: ClockFacts | None
+    readings: int
 
 
 @dataclass
 class StoreReadings:
     """One poll of all meters becomes one stored cycle, each reading with the one before it.
 
-    What came before is remembered between polls and, after a restart, found in the store itself.
+    What came before is remembered between polls and, after a restart, found in the store itself. A cycle's key is the
+    boot and a number that goes on from what the store holds: never the wall clock, which may be set back.
     """
 
     meters: Meters
     outbox: Outbox
     wire: Wire
     known_meters: Collection[str]
+    clock: BootClock | None = None
+    make_room: MakeRoom | None = None
     last: dict[str, Reading] | None = field(default=None, init=False)
+    held: deque[HeldCycle] = field(default_factory=deque, init=False)
+    polls: int = field(default=0, init=False)
 
     def __call__(self, at: datetime) -> int:
         """Poll at an instant and give how many readings were stored; none when the instant was polled before.
 
-        Raises `Unavailable` when the disk refuses. Whether the cycle was stored is then unknown, so the next poll asks
-        the store what came last.
+        Raises `Unavailable` when the disk refuses. Whether the cycle was stored is then unknown; it is held, and the
+        next call stores it first, under the same key.
         """
         last = self._last()
-        if any(reading.at == at for reading in last.values()):
-            return 0
+        if len(self.held) < MOST_HELD and not any(reading.at == at for reading in last.values()):
+            self._poll(at, last)
+        return self._store_held()
+
+    def _poll(self, at: datetime, last: dict[str, Reading]) -> None:
         readings = self.meters.read(at)
-        if not readings:
-            return 0
-        body = self.wire.body([(last.get(reading.meter), reading) for reading in readings])
-        try:
-            self.outbox.append(at.isoformat(), body)
-        except Unavailable:
-            self.last = None
-            raise
-        last.update({reading.meter: reading for reading in readings})
-        return len(readings)
+        if readings:
+            self.polls += 1
+            clock = self.clock.facts() if self.clock else None
+            body = self.wire.body([(last.get(reading.meter), reading) for reading in readings], clock)
+            poll = f"{clock.boot if clock else ''}/{self.polls}"
+            self.held.append(HeldCycle(poll, body, clock, len(readings)))
+            last.update({reading.meter: reading for reading in readings})
+
+    def _store_held(self) -> int:
+        """Oldest first, so that what is in the store never has a hole that is still in memory."""
+        stored = 0
+        while self.held:
+            cycle = self.held[0]
+            try:
+                self.outbox.append(cycle.poll, cycle.body, cycle.clock)
+            except StoreFull:
+                if self.make_room is None or not self.make_room(full=True):
+                    raise
+                continue
+            self.held.popleft()
+            stored += cycle.readings
+        return stored
 
     def _last(self) -> dict[str, Reading]:
         if self.last is None:
-            self.last = self._found_in_store()
+            found = self._found_in_store()
+            self.polls, self.last = self.outbox.last_seq, found
         return self.last
 
     def _found_in_store(self) -> dict[str, Reading]:
@@ -54,7 +91,7 @@ class StoreReadings:
                 readings = self.wire.readings(cycle.body)
             except CannotUnderstand:  # damaged on the disk: it is sent, and quarantined where people look
                 continue
-            for _, reading in readings:
+            for _, reading in reversed(readings):  # a thinned cycle may hold several of one meter, the latest last
                 found.setdefault(reading.meter, reading)
             if found.keys() >= set(self.known_meters):
                 break

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from application.store_readings import StoreReadings
+from application.tend_outbox import TendOutbox
 from application.upload_outbox import UploadOutbox
 
 
@@ -13,9 +14,16 @@ class EdgeRuntime:
 
     store_readings: StoreReadings
     upload_outbox: UploadOutbox
+    tend_outbox: TendOutbox | None = None
 
     def turn(self, at: datetime) -> int:
-        """One poll at an instant of the grid, stored and then sent: give how many readings were stored."""
-        stored = self.store_readings(at)
-        self.upload_outbox()
-        return stored
+        """One poll at an instant of the grid, stored and then sent: give how many readings were stored.
+
+        Raises `Unavailable` when the disk refuses, and has then sent what it could: that is what frees a full one.
+        """
+        try:
+            return self.store_readings(at)
+        finally:
+            self.upload_outbox()
+            if self.tend_outbox is not None:
+                self.tend_outbox()

@@ -3,6 +3,7 @@
 import json
 import struct
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from adapters.messages import LARGEST_BODY, LARGEST_RECORD, MAGIC, WattledgerWire
 from application.ports import CannotUnderstand, Wire
 from domain.measurement import Reading
-from domain.upload import ReadingPair, Upload
+from domain.upload import ClockFacts, ClockState, Contents, ReadingPair, Thinned, Upload
 
 WIRE: Wire = WattledgerWire()
 NOON = datetime(2026, 1, 7, 12, tzinfo=UTC)
@@ -216,4 +217,36 @@ STORED = (
     "736571223a377d7801ab56ca4d2d492d52b28a56ca4dcccc53d251ca2f4bcd538ad5514a2c010a1a9a9b999b5b989b1a"
     "18e8209840c9f20ca0a4990150d800c82b4b2c02f10d8da0fcc492f8a4d4b4fca254840920a9bcd29c1cb05e842cd060"
     "841108614bb0682d0078132c80"
+)
+
+
+def test_clock_facts_and_thinning_travel_in_the_body() -> None:
+    clock = ClockFacts("boot-1", 300_000, 1_767_787_500_123, ClockState.NETWORK)
+    thinned = Thinned((4, 5, 6), 15)
+    body = WIRE.body([PAIR], clock, thinned)
+    assert WIRE.contents(body) == Contents((PAIR,), clock, thinned)
+    assert WIRE.upload(WIRE.record("edge-1", "store-1", 7, body)) == Upload(
+        "edge-1", "store-1", 7, (PAIR,), clock, thinned
+    )
+    dead_battery = ClockFacts("boot-1", 0, None, ClockState.UNSYNCED)
+    assert WIRE.contents(WIRE.body([], dead_battery)).clock == dead_battery
+
+
+@pytest.mark.parametrize("body", [b"", b"\x03", b"\x28\xb5\x2f\xfd", b"{"])
+def test_a_body_of_another_version_is_refused_by_its_first_byte(body: bytes) -> None:
+    with pytest.raises(CannotUnderstand, match="no version of ours; upgrade"):
+        WIRE.readings(body)
+
+
+def test_a_record_with_a_body_of_the_second_version_is_still_understood() -> None:
+    told = WIRE.upload(bytes.fromhex(STORED_2))
+    assert told == replace(UPLOAD, clock=ClockFacts("boot-1", 1, 2, ClockState.BATTERY), thinned=Thinned((4, 5), 15))
+
+
+STORED_2 = (
+    "574c5231c703af03002d7b22646576696365223a22656467652d31222c2273746f7265223a2273746f72652d31222c22"
+    "736571223a377d027801454ecb0e83300cfb979c3ba945836efc0a9a506199a8d68706010ea8ffbe1421f594d88e1d1f"
+    "e0917086b6036f6c000171c3002f01869854bad1faa16b29455959dc27161bc9b464b4993963555dd8503fe027ce5812"
+    "b21456e74e6f5139b84414fa79b1a38be317da038618b9ce396e8a4b66dcfb055ac55d8c73e75e0958c8107f5549004d"
+    "36047c67f7823f3eedeea2e6f7de8695305beb94fe66d54b73"
 )

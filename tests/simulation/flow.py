@@ -71,6 +71,15 @@ class Parts:
     delivers_again: bool = True
 
 
+@dataclass
+class Taken:
+    """A poll that the device knows of; it may be in the store already."""
+
+    at: datetime
+    registers: dict[str, tuple[int, int]]
+    stored: bool = False
+
+
 class Flow(RuleBasedStateMachine):
     """One factory with two meters, its line, a stream, two consumers, a ledger and a sink."""
 
@@ -87,6 +96,7 @@ class Flow(RuleBasedStateMachine):
         self.consumers = [self.consumer(), self.consumer()]
         self.stored: dict[str, list[tuple[datetime, int, int]]] = {meter: [] for meter in METERS}
         self.polled: set[datetime] = set()
+        self.held: list[Taken] = []
         self.priced: Counter[tuple[str, datetime]] = Counter()
         self.energy, self.reactive, self.corrected = Counter[str](), Counter[str](), Counter[str]()
         self.seen = 0
@@ -111,12 +121,14 @@ class Flow(RuleBasedStateMachine):
     @rule(silent=SILENT)
     def poll_again(self, silent: frozenset[str]) -> None:
         """The same instant once more: a device that started anew within five minutes."""
-        self.meters.silent, self.runtime = silent, self.started()
+        self.meters.silent = silent
+        self.restart()
         self.turn(False)
 
     @rule(goes=st.booleans())
     def power_goes_or_comes(self, goes: bool) -> None:
-        self.power, self.runtime = not goes, self.started()
+        self.power = not goes
+        self.restart()
 
     @rule(up=st.booleans(), next_call=st.sampled_from(["", "lost reply", "partial"]))
     def line_changes(self, up: bool, next_call: str) -> None:
@@ -124,19 +136,33 @@ class Flow(RuleBasedStateMachine):
 
     def turn(self, cut: bool) -> None:
         at, failed = self.meters.at, self.outbox.fails
+        answered = set(METERS) - self.meters.silent
+        if answered and at not in self.polled:
+            self.polled.add(at)
+            self.held.append(Taken(at, {meter: self.meters.total[meter] for meter in answered}))
         try:
-            if cut:
-                self.runtime.store_readings(at)
-                self.runtime = self.started()
-            else:
-                self.runtime.turn(at)
+            self.runtime.store_readings(at) if cut else self.runtime.turn(at)
         except Unavailable:
             assert failed, "only the disk stops a device"
-        answered = set(METERS) - self.meters.silent
-        if answered and failed != "before" and at not in self.polled:
-            self.polled.add(at)
-            for meter in answered:
-                self.stored[meter].append((at, *self.meters.total[meter]))
+        self.stores(failed)
+        if cut:
+            self.restart()
+
+    def stores(self, failed: str) -> None:
+        """What the device held is in its store: none of it, the first of it without the device knowing, or all."""
+        for taken in self.held[: {"before": 0, "after": 1, "": None}[failed]]:
+            if not taken.stored:
+                taken.stored = True
+                for meter, registers in taken.registers.items():
+                    self.stored[meter].append((taken.at, *registers))
+        if not failed:
+            self.held.clear()
+
+    def restart(self) -> None:
+        """What was not stored yet is gone, and the next readings span it."""
+        self.polled -= {taken.at for taken in self.held if not taken.stored}
+        self.held.clear()
+        self.runtime = self.started()
 
     def started(self) -> EdgeRuntime:
         return EdgeRuntime(

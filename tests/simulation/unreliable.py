@@ -11,6 +11,7 @@ from domain.cost_event import CostEvent
 from domain.events import DayEvent
 from domain.measurement import Reading
 from domain.metering_day import MeteringDay
+from domain.upload import ClockFacts
 
 MODULUS = 10_000_000
 
@@ -40,11 +41,11 @@ class DoubtfulOutbox(MemoryOutbox):
 
     fails: str = ""
 
-    def append(self, poll: str, body: bytes) -> int:
+    def append(self, poll: str, body: bytes, clock: ClockFacts | None = None) -> int:
         fails, self.fails = self.fails, ""
         if fails == "before":
             raise Unavailable("the disk is full")
-        seq = super().append(poll, body)
+        seq = super().append(poll, body, clock)
         if fails == "after":
             raise Unavailable("the disk did not answer")
         return seq

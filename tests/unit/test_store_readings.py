@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.memory import MemoryOutbox
+from adapters.memory import MemoryOutbox, SetBootClock, SetClock
 from adapters.messages import WattledgerWire
 from application.ports import StoredCycle, Unavailable
-from application.store_readings import StoreReadings
+from application.store_readings import MOST_HELD, StoreReadings
 from domain.measurement import Reading
-from domain.upload import ReadingPair
+from domain.upload import ClockFacts, ClockState, ReadingPair
 
 NOON = datetime(2026, 1, 7, 12, tzinfo=UTC)
 STEP = timedelta(minutes=5)
@@ -37,10 +37,10 @@ class DoubtfulDisk(MemoryOutbox):
     fails_after: bool = False
     unreadable: bool = False
 
-    def append(self, poll: str, body: bytes) -> int:
+    def append(self, poll: str, body: bytes, clock: ClockFacts | None = None) -> int:
         if self.fails_before:
             raise Unavailable("the disk is full")
-        seq = super().append(poll, body)
+        seq = super().append(poll, body, clock)
         if self.fails_after:
             raise Unavailable("the disk did not answer")
         return seq
@@ -144,8 +144,53 @@ def test_a_full_disk_loses_no_energy_once_there_is_room(store: StoreReadings, di
     with pytest.raises(Unavailable):
         store(NOON + STEP)
     disk.fails_before = False
-    store(NOON + 2 * STEP)
+    assert store(NOON + 2 * STEP) == 4
+    assert stored(disk) == [(None, 0), (0, 5), (5, 10)]
+
+
+def test_a_cycle_that_no_disk_took_is_told_by_the_registers_after_a_restart(
+    store: StoreReadings, meters: Registers, disk: DoubtfulDisk
+) -> None:
+    store(NOON)
+    disk.fails_before = True
+    with pytest.raises(Unavailable):
+        store(NOON + STEP)
+    disk.fails_before = False
+    started(meters, disk)(NOON + 2 * STEP)
     assert stored(disk) == [(None, 0), (0, 10)]
+
+
+def test_a_day_of_cycles_waits_for_a_disk_and_what_comes_later_is_spanned(
+    store: StoreReadings, disk: DoubtfulDisk
+) -> None:
+    store(NOON)
+    disk.fails_before = True
+    for i in range(1, MOST_HELD + 3):
+        with pytest.raises(Unavailable):
+            store(NOON + i * STEP)
+    disk.fails_before = False
+    store(NOON + (MOST_HELD + 3) * STEP)
+    store(NOON + (MOST_HELD + 4) * STEP)
+    assert stored(disk)[-2:] == [(5 * MOST_HELD - 5, 5 * MOST_HELD), (5 * MOST_HELD, 5 * MOST_HELD + 20)]
+    assert len(stored(disk)) == MOST_HELD + 2
+
+
+@pytest.mark.parametrize("boot_clock", [False, True], ids=["no boot clock", "a boot clock"])
+def test_no_key_comes_from_the_wall_clock(meters: Registers, disk: DoubtfulDisk, boot_clock: bool) -> None:
+    wall = SetClock(NOON)
+    for at in (NOON, NOON - 12 * STEP, NOON + STEP):  # it is set back by an hour, and forward again, over two restarts
+        wall.instant = at
+        clock = SetBootClock(wall) if boot_clock else None
+        StoreReadings(meters, disk, WIRE, ("main", "oven"), clock)(at)
+    assert list(disk._by_poll) == ([f"boot-1/{i}" for i in (1, 2, 3)] if boot_clock else ["/1", "/2", "/3"])
+    assert stored(disk) == [(None, 0), (0, -60), (-60, 5)]
+
+
+def test_a_cycle_carries_what_the_clocks_said(meters: Registers, disk: DoubtfulDisk) -> None:
+    clock = SetBootClock(SetClock(NOON), "boot-7")
+    StoreReadings(meters, disk, WIRE, ("main", "oven"), clock)(NOON)
+    (cycle,) = disk.newest_first()
+    assert WIRE.contents(cycle.body).clock == ClockFacts("boot-7", 0, 1_767_787_200_000, ClockState.UNSYNCED)
 
 
 def test_a_cycle_that_was_stored_though_the_disk_said_nothing_is_not_spread_over(
