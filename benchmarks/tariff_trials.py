@@ -66,7 +66,7 @@ def tariff_1000(_folder: Path) -> SelfTimed:
         ),
         check=lambda said: (
             f"ms of each meter-year, {said['ours']['meters']:,} of them, {said['ours']['bills']:,} bills; loads come in "
-            "chunks, whose making is not counted; each 100th meter's bills equal those that share cost"
+            "chunks, their making not counted; each 100th meter's bills equal those that share cost"
         ),
     )
 
