@@ -65,7 +65,7 @@ def tariff_1000(_folder: Path) -> SelfTimed:
             Wanted("  memory", "MB", ("ours", MEMORY), below=1000),
         ),
         check=lambda said: (
-            f"ms of each meter-year, {said['ours']['meters']:,} of them, {said['ours']['bills']:,} bills; loads come in "
+            f"ms of each meter-year, {said['ours']['meters']:,} of them, {said['ours']['bills']:,} bills; loads in "
             "chunks, their making not counted; each 100th meter's bills equal those that share cost"
         ),
     )
