@@ -20,7 +20,7 @@ WORKDAYS, WEEKEND = (0, 4), (5, 6)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A charge (`energy`, `demand`, `customer`) in some months, weekdays (both ends included) and hours, above a limit."""
+    """A charge (`energy`, `demand`, `customer`) in months and weekdays (ends included) and hours, above a limit."""
 
     kind: str
     name: str
@@ -57,20 +57,20 @@ def table(rows: Sequence[Row]) -> Any:
 
 def charges_of(rates: Any, year: int, step_minutes: int) -> list[Any]:
     """The price of each step of each month, which eeco lays out before it looks at a load."""
-    from eeco import costs
-
     with catch_warnings():
         simplefilter("ignore")
+        from eeco import costs
+
         return [costs.get_charge_dict(a, b, rates, resolution=f"{step_minutes}m") for a, b in months(year)]
 
 
 def monthly_bills(charges: Sequence[Any], kw: NDArray[np.float64], year: int, step_minutes: int) -> list[float]:
     """The twelve bills of a load: a mean kW for each step of the year."""
-    from eeco import costs
-
     bills, first = list[float](), 0
     with catch_warnings():
         simplefilter("ignore")
+        from eeco import costs
+
         for (start, end), laid in zip(months(year), charges, strict=True):
             last = first + (end - start) // timedelta(minutes=step_minutes)
             part = {"electric": kw[first:last]}

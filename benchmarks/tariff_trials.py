@@ -50,8 +50,8 @@ def same_totals(said: Said) -> str:
             raise Disagreement(f"{peer} found {total:.6f}, the exact total is {exact}")
     return (
         f"the common tariff's year costs {exact:,} exactly; PySAM says {said['pysam']['total']:,.6f}, eeco "
-        f"{said['eeco']['total']:,.6f}. GDMTH, which they cannot express, is ours with caps, power factor, VAT and the text of "
-        "every line"
+        f"{said['eeco']['total']:,.6f}. GDMTH, which they cannot express, is ours with caps, power factor, VAT and the "
+        "text of every line"
     )
 
 
@@ -65,8 +65,8 @@ def tariff_1000(_folder: Path) -> SelfTimed:
             Wanted("  memory", "MB", ("ours", MEMORY), below=1000),
         ),
         check=lambda said: (
-            f"ms of each meter-year, {said['ours']['meters']:,} of them, {said['ours']['bills']:,} bills; loads come in "
-            "chunks, not counted; every hundredth meter has the bills of those that share the cost"
+            f"ms of each meter-year, {said['ours']['meters']:,} of them, {said['ours']['bills']:,} bills; loads in "
+            "chunks, their making not counted; each 100th meter's bills equal those that share cost"
         ),
     )
 
@@ -121,7 +121,7 @@ def live_measurement(_folder: Path) -> SelfTimed:
 
 def tariff_scale(_folder: Path) -> SelfTimed:
     """Time and memory of 1 to 5,000 meter-years."""
-    names = {size: f"{size:,} meters" for size in SIZES}
+    names = {size: f"{size:,} meter-years" for size in SIZES}
     return SelfTimed(
         name="tariff-scale",
         children={name: child("fleet", str(size)) for size, name in names.items()},
@@ -139,4 +139,5 @@ def tariff_scale(_folder: Path) -> SelfTimed:
 
 def linear(said: Said) -> str:
     each = {name: one["figures"]["all"][0] / one["meters"] * 1000 for name, one in said.items()}
-    return "ms of each meter-year: " + ", ".join(f"{ms:.2f} of {name}" for name, ms in each.items())
+    said_each = ", ".join(f"{ms:.2f} of {name}" for name, ms in each.items())
+    return f"ms of each: {said_each}; the first one compiles the calendar for all"

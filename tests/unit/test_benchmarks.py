@@ -16,6 +16,7 @@ from benchmarks.__main__ import main
 from benchmarks.measuring import Command, Spread, run
 from benchmarks.peer_plain_python import bills
 from benchmarks.results import Disagreement, Figure, Peer, Result, Trial, conduct, whole
+from benchmarks.selftimed import SelfTimed, Wanted, check_installed, conduct_selftimed
 from benchmarks.table import lines, values
 from benchmarks.trials import same_bills
 from domain.arrays import price_load
@@ -130,3 +131,44 @@ def test_bills_that_differ_by_a_cent_are_noticed(tmp_path: Path) -> None:
 
 def test_the_peer_of_the_simulation_finds_every_reading_in_its_log() -> None:
     assert peer_eventsourcing.simulate(days=1) == 10 * 288
+
+
+def self_timed(child: str, line: Wanted) -> SelfTimed:
+    return SelfTimed("row", {"ours": Command((sys.executable, "-c", child), Path())}, (line,))
+
+
+SAYS = "import json; print(json.dumps({'figures': {'each': [1.0, 2.0, 9.0]}}))"
+
+
+def test_a_child_that_times_itself_is_quoted_by_its_median() -> None:
+    found = conduct_selftimed(self_timed(SAYS, Wanted("row", "ms", ("ours", "each"), below=2.5)), 2, lambda _: None)
+    assert found.figures[0].ours == Spread(2.0, 1.0, 9.0, 6)
+    assert found.figures[0].verdict == "PASS"
+
+
+def test_a_child_that_answers_wrongly_has_no_figures() -> None:
+    line = Wanted("row", "ms", ("ours", "each"))
+    found = conduct_selftimed(self_timed("import sys; sys.exit('wrong answer')", line), 1, lambda _: None)
+    assert (found.figures, found.failure) == ((), "ours ended with exit code 1: wrong answer")
+
+
+def test_a_promise_may_be_a_share_of_the_peers_time_or_a_least_speed() -> None:
+    slow, fast = (Figure("x", "ms", OURS, None, "p", PEER, peers_share=share) for share in (1 / 5, 1 / 4))
+    assert (slow.verdict, fast.verdict) == ("OVER", "PASS")
+    assert [Figure("x", "M/s", OURS, above=least).verdict for least in (2.0, 1.9)] == ["LOW", "PASS"]
+    shown = list(
+        lines("", [Result("row", (Figure("x", "ms", Spread(1, 1, 1, 1), None, "p", PEER, peers_share=1 / 5),))])
+    )
+    assert shown[3].split()[-4:] == ["8.00", "ms", "(7.00-9.00)", "0.12"]
+    assert shown[3].split()[5:8] == ["1/5", "peer", "PASS"]
+
+
+def test_a_peer_many_times_slower_is_told_in_times() -> None:
+    figure = Figure("x", "ms", Spread(1, 1, 1, 1), None, "p", Spread(26, 26, 26, 1))
+    assert list(lines("", [Result("row", (figure,))]))[3].endswith("1/26.0")
+
+
+def test_a_peer_that_is_not_installed_is_told_with_the_way_to_install_it() -> None:
+    check_installed("json")
+    with pytest.raises(Disagreement, match=r"no_such_engine not installed.*requirements/oracles\.txt"):
+        check_installed("json", "no_such_engine")
