@@ -4,7 +4,7 @@ A part is a run of local days within which nothing changes that prices them: tar
 and, where the tariff says so, season. A change to the same again is no change and cuts nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -100,23 +100,23 @@ class Agreements:
         first = self.agreed[0].since
         first = first if month.first <= first < month.end else month.first
         runs: list[tuple[date, Agreed, Rates]] = []
-        for day, end in pairwise(self._days_of_change(first, month.end)):
+        for day, end in pairwise(_inside((one.since for one in self.agreed), first, month.end)):
             agreed = self.of_day(day)
-            for rates in rates_over(agreed.tariff, day, end, rates_of):
-                begins = day if rates_of else max(day, rates.valid_from)
-                if not runs or self._differs(runs[-1], (begins, agreed, rates)):
-                    runs.append((begins, agreed, rates))
+            rates = rates_over(agreed.tariff, day, end, rates_of)
+            days = {*self._days_of_change(agreed.tariff, first.year), *(one.valid_from for one in rates[1:])}
+            for begins in _inside(days, day, end)[:-1]:
+                in_force = [one for one in rates[1:] if one.valid_from <= begins]
+                run = (begins, agreed, in_force[-1] if in_force else rates[0])
+                if not runs or self._differs(runs[-1], run):
+                    runs.append(run)
         ends = [*(begins for begins, _, _ in runs[1:]), month.end]
-        for (begins, agreed, rates), end in zip(runs, ends, strict=True):
-            yield Part(month, begins, end), agreed, rates
+        for (begins, agreed, priced), end in zip(runs, ends, strict=True):
+            yield Part(month, begins, end), agreed, priced
 
-    def _days_of_change(self, first: date, end: date) -> list[date]:
-        """`first`, the days after it on which an agreement, a meter or a season may begin, and `end`."""
-        days = {one.since for one in self.agreed} | set(self.meter_changed)
-        for tariff in self.tariffs:
-            if tariff.splits_at_seasons:
-                days |= {day for day, _ in tariff.calendar.seasons_of_year(first.year)}
-        return [first, *sorted(day for day in days if first < day < end), end]
+    def _days_of_change(self, tariff: Tariff, year: int) -> set[date]:
+        """Days on which a meter changed or, where it matters, a season begins."""
+        seasons = tariff.calendar.seasons_of_year(year) if tariff.splits_at_seasons else ()
+        return {*self.meter_changed, *(day for day, _ in seasons)}
 
     def _differs(self, run: tuple[date, Agreed, Rates], other: tuple[date, Agreed, Rates]) -> bool:
         """Whether something that prices the days changes from one run to the next."""
@@ -129,6 +129,11 @@ class Agreements:
             or any(day < changed <= other_day for changed in self.meter_changed)
             or (tariff.splits_at_seasons and season_of(day) != season_of(other_day))
         )
+
+
+def _inside(days: Iterable[date], first: date, end: date) -> list[date]:
+    """`first`, the days strictly inside, in order, and `end`."""
+    return [first, *sorted({day for day in days if first < day < end}), end]
 
 
 def same_rules(one: Tariff, other: Tariff) -> bool:

@@ -54,7 +54,7 @@ class Line:
 
 @dataclass
 class Month:
-    """What a month's bill is made of. `load` is in the order of time."""
+    """What the bill of a month, or of its days up to `end`, is made of. `load` is in the order of time."""
 
     tariff: Tariff
     rates: Mapping[str, Decimal]
@@ -63,11 +63,17 @@ class Month:
     first: date
     load: Sequence[Interval]
     low_side: bool = False
+    end: date | None = None
     _blocks: dict[int, list[Block]] = field(default_factory=dict)
 
     @property
     def days(self) -> int:
-        return ((self.first + timedelta(days=31)).replace(day=1) - self.first).days
+        return ((self.end or next_month(self.first)) - self.first).days
+
+    @property
+    def share(self) -> Fraction:
+        """What these days bear of an amount a month."""
+        return Fraction(self.days, (next_month(self.first) - self.first.replace(day=1)).days)
 
     def rate(self, key: str) -> Fraction:
         return Fraction(self.rates[key])
@@ -115,6 +121,18 @@ def bill(month: Month) -> dict[str, Line]:
     return lines
 
 
+def threshold(charge: kinds.PowerFactorAdjustment, month: Month) -> Fraction:
+    return max(
+        Fraction(one.percent)
+        for one in charge.thresholds
+        if one.valid_from <= month.first and one.contracted_kw_at_least <= month.contracted_kw
+    )
+
+
+def next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+
+
 def demand_kw(charge: kinds.MaximumDemand, month: Month) -> Fraction:
     """The month's own maximum: what later months remember."""
     minutes = charge.minutes or month.tariff.demand_minutes
@@ -144,7 +162,7 @@ def _(charge: kinds.EnergyFlat, month: Month, so_far: list[Line]) -> Parts:
 
 @price.register
 def _(charge: kinds.Fixed, month: Month, so_far: list[Line]) -> Parts:
-    return [times(Fraction(month.days if charge.per == "day" else 1), charge.code, month)]
+    return [times(Fraction(month.days) if charge.per == "day" else month.share, charge.code, month)]
 
 
 @price.register
@@ -159,7 +177,9 @@ def _(charge: kinds.ContractedPower, month: Month, so_far: list[Line]) -> Parts:
 @price.register
 def _(charge: kinds.MaximumDemand, month: Month, so_far: list[Line]) -> Parts:
     kw = demand_kw(charge, month)
-    known = month.history.get(charge.code, {})
+    known: dict[date, Fraction] = {}
+    for at, before in month.history.get(charge.code, {}).items():  # a month of parts has the highest of theirs
+        known[at.replace(day=1)] = max(before, known.get(at.replace(day=1), before))
     if (back := charge.look_back) and (not back.in_months or month.first.month in back.in_months):
         years = [kw, *(known[at] for at in months_before(month.first, back.months - 1) if at in known)]
         highest = sorted(years, reverse=True)[: back.highest]
@@ -173,18 +193,18 @@ def _(charge: kinds.MaximumDemand, month: Month, so_far: list[Line]) -> Parts:
     if charge.load_factor is not None:
         kw = min(kw, Fraction(ceil(month.kwh(month.tariff.periods) / (24 * month.days * Fraction(charge.load_factor)))))
     if not charge.tiers_kw:
-        return [times(kw, charge.code, month)]
+        return [prorated(kw, charge.code, month)]
     slices = ladder(kw, [Fraction(limit) for limit in charge.tiers_kw])
-    return [times(part, f"{charge.code}.t{n}", month) for n, part in enumerate(slices, 1)]
+    return [prorated(part, f"{charge.code}.t{n}", month) for n, part in enumerate(slices, 1)]
 
 
 @price.register
 def _(charge: kinds.TieredEnergy, month: Month, so_far: list[Line]) -> Parts:
-    factor = Fraction(1)
+    factor = month.share
     if charge.unit is kinds.TierUnit.KWH_PER_DAY:
         factor = Fraction(month.days)
     if charge.unit is kinds.TierUnit.KWH_PER_KW:  # the kW as printed, to the milliwatt
-        factor = sum((round(line.quantity, 6) for line in so_far if line.charge == charge.kw_of), Fraction(0))
+        factor *= sum((round(line.quantity, 6) for line in so_far if line.charge == charge.kw_of), Fraction(0))
     limits = [Fraction(limit) * factor for limit in charge.limits]
     tiers = len(limits) + 1
     used = {(name, tier): Fraction(0) for name in names(charge) for tier in range(tiers)}
@@ -192,7 +212,7 @@ def _(charge: kinds.TieredEnergy, month: Month, so_far: list[Line]) -> Parts:
         for name in names(charge):
             climb(used, name, month.kwh([name]), limits, charge.banded)
     elif charge.scope is kinds.TierScope.POOLED_CHRONOLOGICAL and not charge.banded:
-        total = Fraction(0)
+        total, limits = Fraction(0), [Fraction(floor(limit * 1000), 1000) for limit in limits]  # to the Wh
         for one in month.load:
             if (name := month.period(one.at)) in names(charge):
                 below, above = ladder(total, limits), ladder(total + one.kwh, limits)
@@ -230,7 +250,8 @@ def _(charge: kinds.ExcessPower, month: Month, so_far: list[Line]) -> Parts:
         else:
             kw = beyond(charge, max(kws, default=Fraction(0)), contracted)
         _, _, gross = times(kw, f"{charge.code}.{name}", month)
-        parts.append((f"{charge.code}.{name}", kw, gross * (month.days if charge.per_day else 1)))
+        whole = Fraction(1) if charge.rule is kinds.ExcessRule.QUADRATIC else month.share
+        parts.append((f"{charge.code}.{name}", kw, gross * (month.days if charge.per_day else whole)))
     return parts
 
 
@@ -264,11 +285,7 @@ def _(charge: kinds.PowerFactorEnergy, month: Month, so_far: list[Line]) -> Part
 @price.register
 def _(charge: kinds.PowerFactorAdjustment, month: Month, so_far: list[Line]) -> Parts:
     kwh, kvarh = month.kwh(month.tariff.periods), month.kvarh(month.tariff.periods)
-    asked = max(
-        Fraction(one.percent)
-        for one in charge.thresholds
-        if one.valid_from <= month.first and one.contracted_kw_at_least <= month.contracted_kw
-    )
+    asked = threshold(charge, month)
     factor = Fraction(power_factor(kwh, kvarh))
     if not kwh:
         percent = Fraction(0)
@@ -289,7 +306,9 @@ def _(charge: kinds.PowerFactorSteps, month: Month, so_far: list[Line]) -> Parts
 
 @price.register
 def _(charge: kinds.MinimumBill, month: Month, so_far: list[Line]) -> Parts:
-    return [(charge.code, Fraction(1), max(Fraction(0), month.rate(charge.code) - base(charge.base, so_far)))]
+    return [
+        (charge.code, Fraction(1), max(Fraction(0), month.rate(charge.code) * month.share - base(charge.base, so_far)))
+    ]
 
 
 @price.register
@@ -311,6 +330,11 @@ class OfPeriods(Protocol):
 
 def names(charge: OfPeriods) -> list[str]:
     return [name for _, name in charge.periods]
+
+
+def prorated(kw: Fraction, key: str, month: Month) -> tuple[str, Fraction, Fraction]:
+    """A rate for a month, of which these days bear their share."""
+    return key, kw, kw * month.rate(key) * month.share
 
 
 def times(quantity: Fraction, key: str, month: Month) -> tuple[str, Fraction, Fraction]:

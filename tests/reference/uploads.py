@@ -41,13 +41,13 @@ def as_it_comes(case: Case, taken: Sequence[Measurement], terms: Terms) -> list[
 
 
 def measured(case: Case, terms: Terms) -> list[Measurement]:
-    """The known intervals of the month."""
+    """The known intervals of the month, or of a part of it."""
     load, found = case.load, list[Measurement]()
     assert load.reactive_varh is not None
     rows = zip(load.energy_wh.tolist(), load.reactive_varh.tolist(), load.quality.tolist(), strict=True)
     for n, (wh, varh, quality) in enumerate(rows):
         at = load.start + timedelta(minutes=load.step_minutes) * n
-        if quality != Quality.MISSING and terms.month.start_utc <= at < terms.month.end_utc:
+        if quality != Quality.MISSING and terms.start_utc <= at < terms.end_utc:
             found.append(Measurement("main", at, wh, varh, Quality(quality)))
     return found
 
