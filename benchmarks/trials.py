@@ -11,6 +11,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.edge_store import edge_cycle, edge_disk, edge_disk_online, edge_memory, edge_thingsboard
 from benchmarks.measuring import Command, run
 from benchmarks.results import Disagreement, Peer, Trial, told
 
@@ -170,8 +171,25 @@ TRIALS: dict[str, Callable[[Path], Trial]] = {
     "simulate-10x10x31": simulate,
     "demo": demo,
     "same-seed": same_seed,
+    "edge-disk": edge_disk,
+    "edge-disk-online": edge_disk_online,
+    "edge-cycle": edge_cycle,
+    "edge-memory": edge_memory,
+    "edge-thingsboard": edge_thingsboard,
     "fresh-demo": fresh_demo,
     "fresh-test": fresh_test,
 }
-RUNS = {"price-year": 3, "simulate-10x10x31": 1, "demo": 3, "same-seed": 1, "fresh-demo": 1, "fresh-test": 1}
-ONLY_WHEN_ASKED = ("fresh-demo", "fresh-test")
+RUNS = {
+    "price-year": 3,
+    "simulate-10x10x31": 1,
+    "demo": 3,
+    "same-seed": 1,
+    "edge-disk": 1,
+    "edge-disk-online": 1,
+    "edge-cycle": 3,
+    "edge-memory": 3,
+    "edge-thingsboard": 1,
+    "fresh-demo": 1,
+    "fresh-test": 1,
+}
+ONLY_WHEN_ASKED = ("edge-thingsboard", "fresh-demo", "fresh-test")
