@@ -26,15 +26,17 @@ class Trial:
     """Our command, what is promised of it, its peer, and whether their answers are right.
 
     `wall_s_below` and `peak_mb_below` are the promise (MB of 10^6 bytes; None: nothing promised). `check` takes what
-    each side printed and returns a sentence about it, or raises `Disagreement`.
+    each side printed and returns a sentence about it, or raises `Disagreement`. `more` makes further figures of all
+    that was printed, run by run.
     """
 
     name: str
     ours: Command
-    wall_s_below: float
+    wall_s_below: float | None
     peak_mb_below: float | None = None
     peer: Peer | None = None
     check: Callable[[str, str], str] = lambda _ours, _peer: ""
+    more: Callable[[list[str], list[str]], tuple["Figure", ...]] = lambda _ours, _peers: ()
 
 
 class Disagreement(Exception):
@@ -103,7 +105,8 @@ def conduct(trial: Trial, runs: int, say: Callable[[str], None]) -> Result:
     notes = [note] if note else []
     if any(done.peak_mb < 1.02 * least_peak_mb() for done in (*ours, *peers)):
         notes.append(f"memory is told from {least_peak_mb():.0f} MB up; what shows as that may be less")
-    return Result(trial.name, figures(trial, ours, peers, idles), tuple(notes))
+    more = trial.more([done.output for done in ours], [done.output for done in peers])
+    return Result(trial.name, (*figures(trial, ours, peers, idles), *more), tuple(notes))
 
 
 def figures(trial: Trial, ours: list[Run], peers: list[Run], idles: list[Run]) -> tuple[Figure, ...]:

@@ -53,7 +53,7 @@ def cells(figure: Figure) -> Sequence[str]:
 
 
 def spread(found: Spread, unit: str) -> str:
-    places = 0 if unit == "MB" or found.high >= 1000 else 2 if found.median < 10 else 1
+    places = 0 if (unit == "MB" and found.median >= 20) or found.high >= 1000 else 2 if found.median < 10 else 1
     return f"{found.median:.{places}f} {unit} ({found.low:.{places}f}-{found.high:.{places}f})"
 
 

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import tariff_trials
+from benchmarks.edge_store import edge_cycle, edge_disk, edge_disk_online, edge_memory, edge_thingsboard
 from benchmarks.measuring import Command, run
 from benchmarks.results import Disagreement, Peer, Trial, told
 from benchmarks.selftimed import SelfTimed
@@ -178,9 +179,26 @@ TRIALS: dict[str, Callable[[Path], Trial | SelfTimed]] = {
     "simulate-10x10x31": simulate,
     "demo": demo,
     "same-seed": same_seed,
+    "edge-disk": edge_disk,
+    "edge-disk-online": edge_disk_online,
+    "edge-cycle": edge_cycle,
+    "edge-memory": edge_memory,
+    "edge-thingsboard": edge_thingsboard,
     "fresh-demo": fresh_demo,
     "fresh-test": fresh_test,
 }
-RUNS = dict.fromkeys(TRIALS, 3) | {"simulate-10x10x31": 1, "same-seed": 1, "fresh-demo": 1, "fresh-test": 1}
-RUNS |= {"tariff-1000": 1, "tariff-scale": 1}
-ONLY_WHEN_ASKED = ("fresh-demo", "fresh-test")
+RUNS = dict.fromkeys(TRIALS, 3) | dict.fromkeys(
+    (
+        "simulate-10x10x31",
+        "same-seed",
+        "tariff-1000",
+        "tariff-scale",
+        "edge-disk",
+        "edge-disk-online",
+        "edge-thingsboard",
+        "fresh-demo",
+        "fresh-test",
+    ),
+    1,
+)
+ONLY_WHEN_ASKED = ("edge-thingsboard", "fresh-demo", "fresh-test")

@@ -10,6 +10,9 @@ from typing import Any, Protocol
 from application.ports import StoreDamaged, StoreFull, Unavailable
 
 IN_MEMORY = ":memory:"
+PAGE_BYTES = 2048
+"""Of a new file. A commit writes whole pages, most of them for a few bytes: at SQLite's 4096 a day wrote 10.8 MB."""
+FEWEST_PAGES = 32
 FIRST_SOUND_VERSION = (3, 51, 3)
 """From 3.7.0 to 3.51.2 two connections that write or checkpoint at once can corrupt a WAL database."""
 
@@ -57,7 +60,7 @@ def write_and_sync(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def settings(path: str, most_pages: int, alone: bool) -> dict[str, str | int]:
+def settings(path: str, most_bytes: int, page_bytes: int, alone: bool) -> dict[str, str | int]:
     """The pragmas in the order in which they are set, and what each must read afterwards.
 
     `alone` locks the file for as long as it is open: SQLite then keeps its index of the WAL in memory instead of in a
@@ -73,16 +76,18 @@ def settings(path: str, most_pages: int, alone: bool) -> dict[str, str | int]:
         "cell_size_check": 1,
         "trusted_schema": 0,
         "auto_vacuum": 0,
-        "max_page_count": most_pages,
+        "max_page_count": max(most_bytes // page_bytes, FEWEST_PAGES),
     }
 
 
-def set_up(db: Connection, path: str, most_pages: int, alone: bool) -> None:
+def set_up(db: Connection, path: str, most_bytes: int, alone: bool) -> None:
     """Set every pragma, read it back, and raise `Unavailable` for one that did not take: SQLite itself says nothing."""
     # A new file becomes a WAL database under a rollback journal. Only EXTRA syncs the folder after deleting it; with
     # FULL the journal could return after a power cut in the first seconds, and undo the whole file.
     db.execute("PRAGMA synchronous = 3")
-    for name, wanted in settings(path, most_pages, alone).items():
+    db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+    (page_bytes,) = db.execute("PRAGMA page_size").fetchone()  # of an older file it stays what it was
+    for name, wanted in settings(path, most_bytes, page_bytes, alone).items():
         db.execute(f"PRAGMA {name} = {wanted}").fetchone()
         found = (db.execute(f"PRAGMA {name}").fetchone() or [0])[0]  # memory has no mmap_size
         if found != wanted and not (name == "max_page_count" and found > wanted):  # a file may be larger by now

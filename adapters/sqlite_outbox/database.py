@@ -13,18 +13,19 @@ from secrets import token_hex
 from typing import Any, TypeVar
 
 from adapters.sqlite_outbox.connecting import Connect, advice, asking, of_python, set_up
-from adapters.sqlite_outbox.rows import COLUMNS, Row, insert, prepare, row
+from adapters.sqlite_outbox.rows import COLUMNS, IS_WAITING, WAITING, Row, insert, prepare, row
 from application.ports import Merge, StoreDamaged, StoredCycle, StoreFull, Unavailable
 from domain.upload import ClockFacts
 
-PAGE_BYTES = 4096
 MOST_BYTES = 512 << 20
 MARKS_HELD = 1000
 """So many marks wait for the next commit, more are made durable at once: a power cut sends these cycles again."""
 
 SELECT = f"SELECT {COLUMNS} FROM cycle"  # noqa: S608  # ours
-OLD_AND_SENT = """SELECT seq FROM cycle WHERE seq <= ? AND seq < (SELECT max(seq) FROM cycle)
-    EXCEPT SELECT seq FROM cycle WHERE sent IS NULL"""  # two indexes answer it, so no body is read
+OLD_AND_SENT = f"""SELECT seq FROM cycle WHERE seq <= ? AND seq < (SELECT max(seq) FROM cycle)
+    EXCEPT SELECT seq FROM cycle WHERE {IS_WAITING}"""  # noqa: S608  # ours; two indexes answer it, so no body is read
+COUNT_WAITING = f"SELECT count(*) FROM cycle WHERE {IS_WAITING}"  # noqa: S608  # ours
+DOES_IT_WAIT = f"SELECT 1 FROM cycle WHERE seq = ? AND {IS_WAITING}"  # noqa: S608  # ours
 T = TypeVar("T")
 
 
@@ -46,7 +47,7 @@ class SqliteOutbox:
     ) -> None:
         """Open or create the file. `store` names a new store; by default its name is random."""
         self.path, self._connect, self._alone = str(path), connect, alone
-        self._most_pages = max(most_bytes // PAGE_BYTES, 16)
+        self._most_bytes = most_bytes
         self._marks: set[int] = set()
         self._last_seq, self._cycles, self._backlog = 0, 0, 0
         self._open()
@@ -143,7 +144,7 @@ class SqliteOutbox:
         return gone
 
     def as_polled(self, thinned_to: int, limit: int) -> Sequence[StoredCycle]:
-        sql = f"{SELECT} WHERE sent IS NULL AND minutes = ? ORDER BY coalesce(place, seq) LIMIT ?"
+        sql = f"{SELECT} WHERE {IS_WAITING} AND minutes = ? ORDER BY coalesce(place, seq) LIMIT ?"
         with asking("the backlog cannot be read"):
             rows = [Row._make(found) for found in self._db.execute(sql, (thinned_to, limit + len(self._marks)))]
             sound = [one for one in self._sound(rows) if one.seq not in self._marks]
@@ -184,8 +185,8 @@ class SqliteOutbox:
         with asking("the store could not be checked"):
             rows = [Row._make(one) for one in self._db.execute(f"{SELECT} WHERE seq > ? LIMIT ?", (after, limit))]
             for one in self._sound(rows):
-                if one.sent is not None and not one.delivered:
-                    self._db.execute("UPDATE cycle SET sent = NULL WHERE seq = ?", (one.seq,))
+                if one.sent != WAITING and not one.delivered:
+                    self._db.execute("UPDATE cycle SET sent = ? WHERE seq = ?", (WAITING, one.seq))
                     self._backlog += 1
             if rows:
                 return rows[-1].seq
@@ -286,7 +287,7 @@ class SqliteOutbox:
         with asking(f"the outbox {self.path} cannot be opened"):
             self._db = self._connect(self.path)
             try:
-                set_up(self._db, self.path, self._most_pages, self._alone)
+                set_up(self._db, self.path, self._most_bytes, self._alone)
                 prepare(self._db)
             except Exception:
                 self._db.close()
@@ -301,16 +302,16 @@ class SqliteOutbox:
         self._last_seq = self._highest_seq()
         self._marks = {seq for seq in self._marks if self._waits(seq)}
         self._cycles = self._number("SELECT count(*) FROM cycle")
-        self._backlog = self._number("SELECT count(*) FROM cycle WHERE sent IS NULL") - len(self._marks)
+        self._backlog = self._number(COUNT_WAITING) - len(self._marks)
 
     def _waits(self, seq: int) -> bool:
-        return self._db.execute("SELECT 1 FROM cycle WHERE seq = ? AND sent IS NULL", (seq,)).fetchone() is not None
+        return self._db.execute(DOES_IT_WAIT, (seq,)).fetchone() is not None
 
     def _number(self, sql: str) -> int:
         return int(self._db.execute(sql).fetchone()[0])
 
     def _pending_after(self, after: int, limit: int) -> list[Row]:
-        sql = f"{SELECT} WHERE sent IS NULL AND seq > ? ORDER BY seq LIMIT ?"
+        sql = f"{SELECT} WHERE {IS_WAITING} AND seq > ? ORDER BY seq LIMIT ?"
         return [Row._make(found) for found in self._db.execute(sql, (after, limit))]
 
     def _sound(self, rows: Iterable[Row]) -> list[Row]:
@@ -325,6 +326,6 @@ class SqliteOutbox:
                 self._db.execute("INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?)", (one.seq, reason, one.body))
                 self._db.execute("DELETE FROM cycle WHERE seq = ?", (one.seq,))
             self._cycles -= 1
-            self._backlog -= one.sent is None and one.seq not in self._marks
+            self._backlog -= one.sent == WAITING and one.seq not in self._marks
             self._marks.discard(one.seq)
         return sound

@@ -10,12 +10,14 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from adapters.sqlite_outbox.connecting import PAGE_BYTES
 from adapters.sqlite_outbox.rows import Row
 
-PAGE_BYTES = 4096
 HEADER_BYTES = 100
 TABLE_LEAF = 0x0D
 WAL_HEADER, FRAME_HEADER = 32, 24
+FILE_BEGINS, WAL_BEGINS = b"SQLite format 3\0", b"\x37\x7f\x06"
+PAGE_SIZES = {512 << i for i in range(8)}
 LARGEST_PAYLOAD = 16 << 20
 INTEGER_BYTES = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 
@@ -46,7 +48,9 @@ class _Pages:
 
     def __init__(self, database: Path, wal: Path) -> None:
         self._file: BinaryIO = database.open("rb") if database.exists() else BytesIO()
-        self._wal: list[tuple[int, bytes]] = list(_frames(wal.read_bytes())) if wal.exists() else []
+        content = wal.read_bytes() if wal.exists() else b""
+        self.bytes = _page_bytes(self._file.read(HEADER_BYTES), content)
+        self._wal: list[tuple[int, bytes]] = list(_frames(content, self.bytes))
         self._latest = dict(self._wal)
 
     def __enter__(self) -> "_Pages":
@@ -59,7 +63,7 @@ class _Pages:
         for _, page in reversed(self._wal):
             yield page
         number = 1
-        while len(page := self._own(number)) == PAGE_BYTES:
+        while len(page := self._own(number)) == self.bytes:
             yield page
             number += 1
 
@@ -70,38 +74,48 @@ class _Pages:
         yield self._own(number)
 
     def _own(self, number: int) -> bytes:
-        self._file.seek((number - 1) * PAGE_BYTES)
-        return self._file.read(PAGE_BYTES)
+        self._file.seek((number - 1) * self.bytes)
+        return self._file.read(self.bytes)
 
 
-def _frames(wal: bytes) -> Iterator[tuple[int, bytes]]:
-    for at in range(WAL_HEADER, len(wal) - FRAME_HEADER - PAGE_BYTES + 1, FRAME_HEADER + PAGE_BYTES):
+def _page_bytes(header: bytes, wal: bytes) -> int:
+    """The size of a page as either file says it; ours where both are broken."""
+    told = 0
+    if header.startswith(FILE_BEGINS) and len(header) == HEADER_BYTES:
+        (told,) = struct.unpack_from(">H", header, 16)
+    elif wal.startswith(WAL_BEGINS) and len(wal) >= WAL_HEADER:
+        (told,) = struct.unpack_from(">I", wal, 8)
+    return told if told in PAGE_SIZES else PAGE_BYTES
+
+
+def _frames(wal: bytes, page_bytes: int) -> Iterator[tuple[int, bytes]]:
+    for at in range(WAL_HEADER, len(wal) - FRAME_HEADER - page_bytes + 1, FRAME_HEADER + page_bytes):
         (number,) = struct.unpack_from(">I", wal, at)
-        yield number, wal[at + FRAME_HEADER : at + FRAME_HEADER + PAGE_BYTES]
+        yield number, wal[at + FRAME_HEADER : at + FRAME_HEADER + page_bytes]
 
 
 def _cells(page: bytes, pages: _Pages) -> Iterator[tuple[int, bytes]]:
     """(rowid, payload) of each cell; what points out of the page is passed over."""
     start = HEADER_BYTES if page[:6] == b"SQLite" else 0
-    if len(page) < PAGE_BYTES or page[start] != TABLE_LEAF:
+    if len(page) < pages.bytes or page[start] != TABLE_LEAF:
         return
     (count,) = struct.unpack_from(">H", page, start + 3)
-    for i in range(min(count, (PAGE_BYTES - start - 8) // 2)):
+    for i in range(min(count, (pages.bytes - start - 8) // 2)):
         (at,) = struct.unpack_from(">H", page, start + 8 + 2 * i)
         length, after = _varint(page, at)
         seq, after = _varint(page, after)
-        if 0 < length <= LARGEST_PAYLOAD and after < PAGE_BYTES:
+        if 0 < length <= LARGEST_PAYLOAD and after < pages.bytes:
             for payload in _payloads(page, after, length, pages):
                 yield seq, payload
 
 
 def _payloads(page: bytes, at: int, length: int, pages: _Pages) -> Iterator[bytes]:
     """The bytes of a cell, with what overflowed; where generations of a page differ, each way to read it."""
-    local = _local_bytes(length)
+    local = _local_bytes(length, pages.bytes)
     if local == length:
         yield page[at : at + length]
         return
-    if at + local + 4 > PAGE_BYTES:
+    if at + local + 4 > pages.bytes:
         return
     (following,) = struct.unpack_from(">I", page, at + local)
     for newest in (True, False):
@@ -109,7 +123,7 @@ def _payloads(page: bytes, at: int, length: int, pages: _Pages) -> Iterator[byte
         while number and len(found) < length:
             generations = list(pages.overflow(number))
             more = generations[0 if newest else -1]
-            if len(more) < PAGE_BYTES:
+            if len(more) < pages.bytes:
                 break
             (number,) = struct.unpack_from(">I", more)
             found += more[4 : 4 + length - len(found)]
@@ -117,13 +131,13 @@ def _payloads(page: bytes, at: int, length: int, pages: _Pages) -> Iterator[byte
             yield found
 
 
-def _local_bytes(length: int) -> int:
+def _local_bytes(length: int, page_bytes: int) -> int:
     """How much of a payload lies in its leaf."""
-    if length <= PAGE_BYTES - 35:
+    if length <= page_bytes - 35:
         return length
-    least = (PAGE_BYTES - 12) * 32 // 255 - 23
-    fitting = least + (length - least) % (PAGE_BYTES - 4)
-    return fitting if fitting <= PAGE_BYTES - 35 else least
+    least = (page_bytes - 12) * 32 // 255 - 23
+    fitting = least + (length - least) % (page_bytes - 4)
+    return fitting if fitting <= page_bytes - 35 else least
 
 
 def _row(seq: int, payload: bytes) -> Row | None:

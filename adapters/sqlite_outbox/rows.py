@@ -1,8 +1,8 @@
 """The tables, and what makes a row trustworthy: a digest over every column, kept in the row.
 
 SQLite has no checksums of its own pages; a flipped bit in a body would be sent as if it had been measured. The digest
-also covers `seq`, so that a row which a confused disk put elsewhere is no row. `sent` is empty or repeats the digest:
-no accident makes a cycle look delivered.
+also covers `seq`, so that a row which a confused disk put elsewhere is no row. `sent` is zero or repeats the digest: no
+accident makes a cycle look delivered.
 """
 
 from hashlib import blake2b
@@ -11,6 +11,11 @@ from typing import Any, NamedTuple
 from adapters.sqlite_outbox.connecting import Connection
 
 SCHEMA_VERSION = 2
+DIGEST_BYTES = 8
+WAITING = bytes(DIGEST_BYTES)
+"""`sent` of a cycle that is not delivered. As long as a digest: marking a row in a full file must not make it grow."""
+IS_WAITING = f"sent = X'{WAITING.hex()}'"
+
 TABLES = (
     """CREATE TABLE IF NOT EXISTS cycle(
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -21,16 +26,15 @@ TABLES = (
     place INTEGER,
     minutes INTEGER NOT NULL,
     digest BLOB NOT NULL,
-    sent BLOB,
+    sent BLOB NOT NULL,
     body BLOB NOT NULL
 ) STRICT""",
-    "CREATE INDEX IF NOT EXISTS pending ON cycle(seq) WHERE sent IS NULL",
+    f"CREATE INDEX IF NOT EXISTS pending ON cycle(seq) WHERE {IS_WAITING}",
     "CREATE INDEX IF NOT EXISTS thinned ON cycle(place) WHERE place IS NOT NULL",
     "CREATE TABLE IF NOT EXISTS identity(store TEXT NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS quarantine(seq INTEGER PRIMARY KEY, reason TEXT NOT NULL, bytes BLOB NOT NULL) STRICT",
 )
 COLUMNS = "seq, poll, wall_ms, boot_ms, clock, place, minutes, digest, sent, body"
-DIGEST_BYTES = 8
 
 
 class Row(NamedTuple):
@@ -44,7 +48,7 @@ class Row(NamedTuple):
     place: int | None
     minutes: int
     digest: bytes
-    sent: bytes | None
+    sent: bytes
     body: bytes
 
     @property
@@ -59,7 +63,7 @@ class Row(NamedTuple):
 
 def row(seq: int, poll: str, clock: tuple[Any, Any, Any], place: int | None, minutes: int, body: bytes) -> Row:
     """A row to be written, with its digest."""
-    unsigned = Row(seq, poll, *clock, place, minutes, b"", None, body)
+    unsigned = Row(seq, poll, *clock, place, minutes, b"", WAITING, body)
     return unsigned._replace(digest=digest(unsigned))
 
 
@@ -94,5 +98,5 @@ def _take_over(db: Connection) -> None:
     """Version 1 had no digests, no clock facts, and a flag for delivered cycles."""
     for seq, poll, body, sent in db.execute("SELECT seq, poll, body, sent FROM cycle_of_version_1 ORDER BY seq"):
         taken = row(seq, poll, (None, None, None), None, 0, body)
-        insert(db, taken._replace(sent=taken.digest if sent else None))
+        insert(db, taken._replace(sent=taken.digest if sent else WAITING))
     db.execute("DROP TABLE cycle_of_version_1")

@@ -215,7 +215,7 @@ def test_a_number_is_never_used_twice_though_its_cycle_was_deleted(tmp_path: Pat
 
 def test_every_setting_that_durability_needs_took(tmp_path: Path) -> None:
     outbox = SqliteOutbox(tmp_path / "outbox.sqlite")
-    wanted = settings("outbox.sqlite", 131_072, alone=True)
+    wanted = settings("outbox.sqlite", 512 << 20, 2048, alone=True)
     assert {name: outbox._db.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted} == wanted
     assert (wanted["synchronous"], wanted["journal_mode"]) == (2, "wal")
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -13,7 +14,7 @@ from adapters.sqlite_outbox.beside import BALLAST_BYTES, Ballast, Canary
 from adapters.sqlite_outbox.pages import rows_in
 from application.ports import StoreFull, Unavailable
 
-PAGE = 4096
+PAGE = 2048
 BODIES = {i: Random(i).randbytes(200 + i * 37) for i in range(1, 301)}
 
 
@@ -260,7 +261,7 @@ def test_the_ballast_is_real_room_and_comes_back(tmp_path: Path) -> None:
 
 
 def test_a_full_store_first_lets_go_of_what_was_delivered(tmp_path: Path) -> None:
-    outbox = OutboxFolder(tmp_path / "outbox", most_bytes=64 * PAGE, background=at_once)
+    outbox = OutboxFolder(tmp_path / "outbox", most_bytes=128 * PAGE, background=at_once)
     seqs = list[int]()
     with pytest.raises(StoreFull):
         seqs.extend(outbox.append(f"boot/{i}", bytes(3000)) for i in range(1, 999))
@@ -277,9 +278,13 @@ def test_a_device_of_one_store_cannot_be_run_twice(tmp_path: Path) -> None:
     assert outbox.append("boot/2", b"") == 2
 
 
-def test_rows_of_every_size_are_read_from_the_bare_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page_bytes", [1024, 2048, 4096])
+def test_rows_of_every_size_are_read_from_the_bare_file(tmp_path: Path, page_bytes: int) -> None:
+    with sqlite3.connect(tmp_path / "outbox.sqlite") as db:
+        db.executescript(f"PRAGMA page_size = {page_bytes}; PRAGMA journal_mode = WAL")
+    db.close()
     outbox = SqliteOutbox(tmp_path / "outbox.sqlite")
-    sizes = [0, 1, 100, 3900, 3950, 4000, 4060, 4061, 4100, 8000, 8192, 50_000, 300_000]
+    sizes = [0, 1, 100, *range(1940, 2020, 9), 3900, 3950, 4000, 4060, 4061, 4100, 8000, 8192, 50_000, 300_000]
     bodies = {outbox.append(f"boot/{size}", os.urandom(size)): size for size in sizes}
     outbox.checkpoint()
     found = {one.seq: len(one.body) for one in rows_in(tmp_path / "outbox.sqlite", tmp_path / "none")}

@@ -121,7 +121,7 @@ def small(request: pytest.FixtureRequest) -> Outbox:
 
 
 def test_a_line_that_is_down_for_long_costs_times_and_no_energy(small: Outbox) -> None:
-    runtime, polls = device(small), 400
+    runtime, polls = device(small), 900
     for i in range(polls):
         assert runtime.turn(NOON + i * STEP) == 1
     first, *told = pairs(small)
@@ -132,13 +132,13 @@ def test_a_line_that_is_down_for_long_costs_times_and_no_energy(small: Outbox) -
 
 def test_the_oldest_backlog_is_thinned_first_and_the_newest_day_never(small: Outbox) -> None:
     runtime = device(small)
-    for i in range(400):
+    for i in range(900):
         runtime.turn(NOON + i * STEP)
     lengths = [(after.at - before.at) // STEP for before, after in pairs(small) if before]
     hours, quarters, polls = lengths.count(12), lengths.count(3), lengths.count(1)
     assert lengths[-20:] == [1] * 20
     assert max(lengths[0], lengths[1]) in {3, 12}
-    assert hours * 12 + quarters * 3 + polls >= 400 - 24, "nearly all blocks are whole"
+    assert hours * 12 + quarters * 3 + polls >= 900 - 24, "nearly all blocks are whole"
     known = [length for length in lengths if length in {1, 3, 12}]
     assert known == [12] * hours + [3] * quarters + [1] * polls
 
