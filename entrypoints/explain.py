@@ -60,7 +60,10 @@ def explained(bill: StoredBill, lines: list[StoredLine], *, whole: bool) -> Iter
     if not lines:
         return
     yield f"{bill.supply_point}, {bill.first:%B %Y}"
-    yield from _field("tariff", f"{bill.tariff}, version {bill.tariff_version.removeprefix('sha256:')[:12]}")
+    for part in bill.parts:
+        which = f"{part.first} to {part.end} (end excluded): " if len(bill.parts) > 1 else ""
+        version = part.tariff_version.removeprefix("sha256:")[:12]
+        yield from _field("part" if which else "tariff", f"{which}{part.tariff}, version {version}")
     if bill.assumption:
         yield from _field("assumed", bill.assumption)
     if bill.intervals.missing:
@@ -80,13 +83,16 @@ def explained(bill: StoredBill, lines: list[StoredLine], *, whole: bool) -> Iter
 
 def _line(bill: StoredBill, line: StoredLine) -> Iterator[str]:
     yield _heading(f"{line.label}  [{line.code}]", line.amount, bill.currency)
+    if line.part is not None:
+        part = bill.parts[line.part]
+        yield from _field("days", f"{part.first} to {part.end} (end excluded), {part.days} days")
     yield from _field("quantity", f"{line.quantity:,f} {line.unit}")
     yield from _field("rate", f"{line.rate:,f} {line.rate_unit}")
     yield from _field("formula", line.formula)
     yield from _field("gross", f"{line.gross:,f} {bill.currency}, before rounding")
     yield from _field("rounded", f"{line.amount:,f} {bill.currency}")
     if line.of:
-        yield from _field("percent of", _base(bill, line.of))
+        yield from _field("percent of", _base(bill, line))
     if line.peak_at is not None:
         local = line.peak_at.astimezone(bill.zone)
         yield from _field("peak", f"began {local:%A, %Y-%m-%d at %H:%M}, local time of {bill.timezone}")
@@ -96,9 +102,9 @@ def _line(bill: StoredBill, line: StoredLine) -> Iterator[str]:
         yield from _field("source", line.source)
 
 
-def _base(bill: StoredBill, codes: list[str]) -> str:
-    """The lines a percentage is taken of, and their sum."""
-    parts = [one for one in bill.lines if one.code in codes]
+def _base(bill: StoredBill, line: StoredLine) -> str:
+    """The lines a percentage is taken of, and their sum; of its own part, where it is of one."""
+    parts = [one for one in bill.lines if one.code in (line.of or ()) and line.part in (None, one.part)]
     listed = ", ".join(f"{one.code} {one.amount:,f}" for one in parts)
     together = sum((one.amount for one in parts), Decimal(0))
     return f"{listed}; together {together:,f} {bill.currency}" if len(parts) > 1 else f"{listed} {bill.currency}"

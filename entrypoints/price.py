@@ -19,12 +19,10 @@ from adapters.meter_files import (
     write_quarantine,
 )
 from adapters.report import write_report
-from adapters.tariff_files import TariffFiles
-from application.wanted_readings import wanted_readings
-from domain.arrays import PricedLoad, price_load
+from application.wanted_readings import wanted_by
+from domain.agreements import Agreements
+from domain.arrays import PricedLoad, price_agreed
 from domain.kpi import Kpis, kpis_of
-from domain.tariff import Tariff
-from domain.terms import Contract
 from entrypoints import price_options as opt
 from entrypoints.screen import OUT, Bar, progress, summary, wrote
 
@@ -49,8 +47,7 @@ class Question:
 
     readings: Path
     out: Path
-    tariff: Tariff
-    contract: Contract
+    agreements: Agreements
     zone: ZoneInfo
     wanted: Wanted
     rates_of: date | None
@@ -76,9 +73,10 @@ class Answer:
 @opt.declares_the_file
 def command(
     readings: opt.Readings,
-    tariff: opt.TariffName,
     out: opt.Out,
     facts: opt.Facts,
+    tariff: opt.OneTariff = None,
+    agreements: opt.AgreementsFile = None,
     rates: opt.RateTableFile = None,
     rate: opt.RateAmounts = None,
     contracted_kw: opt.ContractedKw = None,
@@ -91,15 +89,14 @@ def command(
     as_json: opt.AsJson = False,
 ) -> None:
     declaration = opt.declaration_of(readings, facts)
-    chosen = TariffFiles().get(tariff, rates, opt.amounts(rate, "--rate", "CODE=AMOUNT"))
-    zone, assumed = opt.zone(billing_timezone or chosen.timezone), opt.month(rates_of, "--rates-of")
+    agreed = opt.agreements_of(opt.Money(tariff, agreements, rates, rate, contracted_kw, low_side))
+    zone, assumed = opt.zone_of(billing_timezone, agreed), opt.month(rates_of, "--rates-of")
     question = Question(
         readings=readings,
         out=out,
-        tariff=chosen,
-        contract=Contract(opt.amounts(contracted_kw, "--contracted-kw", "PERIOD=KW"), low_side),
+        agreements=agreed,
         zone=zone,
-        wanted=wanted_readings(chosen, zone, opt.day(first, "--from"), opt.day(end, "--to"), assumed),
+        wanted=wanted_by(agreed, zone, opt.day(first, "--from"), opt.day(end, "--to"), assumed),
         rates_of=assumed,
         on_bad_row=on_bad_row,
         declaration=declaration,
@@ -116,7 +113,7 @@ def price_file(question: Question, bar: Bar) -> Answer:
     priced = []
     for done, load in enumerate(file.loads):
         bar(done, len(file.loads) + 1)
-        priced.append(price_load(load, question.tariff, question.contract, question.zone, question.rates_of))
+        priced.append(price_agreed(load, question.agreements, question.zone, question.rates_of))
     bar.say("Writing")
     kpis = tuple(kpis_of(one.bills, one.load.step_minutes, one.tariff.demand_minutes) for one in priced)
     answer = Answer(tuple(priced), kpis, file, ())

@@ -125,7 +125,7 @@ def simulate(world: World, sinks: Sequence[CostSink] = (), progress: Progress = 
     stream, quarantine, hot = MemoryStream(), MemoryQuarantine(), MemoryHotStore()
     factories = [_factory(world, i, stream, clock) for i in range(world.factories)]
     store = EventStore.in_memory() if world.folder is None else EventStore.sqlite(world.folder / "ledger.sqlite")
-    terms_of = TermsOf(MemoryTariffs({world.tariff.id: world.tariff}))
+    terms_of = TermsOf(MemoryTariffs({world.tariff.id: world.tariff}), store.periods)
     points = MemorySupplyPoints({factory.point.device: factory.point for factory in factories})
     price = PriceUploads(store.days, store.periods, points, terms_of, WattledgerWire(), quarantine)
     publish_hot, *publish_lake = (

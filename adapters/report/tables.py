@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from adapters.report.colours import period_of
 from adapters.report.wording import (
     DASH,
     amount,
@@ -71,11 +72,20 @@ def bill_html(bill: Bill, priced: PricedLoad, colours: Sequence[str]) -> str:
     sources = {
         text: number for number, text in enumerate(dict.fromkeys(line.source for line in bill.lines if line.source), 1)
     }
-    groups = "".join(_group_html(group, lines, priced, colours, sources) for group, lines in _by_group(bill).items())
+    several = len(bill.parts) > 1
+    parts = "".join(
+        f'<p class="facts">{days(part.first, part.end)} · {safe(part.tariff)} · version '
+        f"{safe(version(part.tariff_version))}</p>"
+        for part in bill.parts
+        if several
+    )
+    groups = "".join(
+        _group_html(group, lines, bill, priced, colours, sources) for group, lines in _by_group(bill).items()
+    )
     footnotes = "".join(f"<li>{safe(text)}</li>" for text in sources)
     return (
         f'<p class="facts">{days(bill.first, bill.end)} · {safe(bill.supply_point)} · {safe(bill.tariff)} '
-        f"· version {safe(version(bill.tariff_version))} · {safe(bill.timezone)}</p>{_remarks_html(bill)}"
+        f"· version {safe(version(bill.tariff_version))} · {safe(bill.timezone)}</p>{parts}{_remarks_html(bill)}"
         f'<div class="wide"><table class="lines"><thead><tr>{HEAD}</tr></thead><tbody>{groups}</tbody>'
         f'<tfoot><tr class="total"><th scope="row" colspan="6">Total, {safe(bill.currency)}</th>'
         f'<td class="num">{amount(bill.total)}</td></tr></tfoot></table></div>'
@@ -120,9 +130,14 @@ def _by_group(bill: Bill) -> dict[str, list[BillLine]]:
 
 
 def _group_html(
-    group: str, lines: list[BillLine], priced: PricedLoad, colours: Sequence[str], sources: Mapping[str, int]
+    group: str,
+    lines: list[BillLine],
+    bill: Bill,
+    priced: PricedLoad,
+    colours: Sequence[str],
+    sources: Mapping[str, int],
 ) -> str:
-    rows = "".join(_line_html(line, priced, colours, sources) for line in lines)
+    rows = "".join(_line_html(line, bill, priced, colours, sources) for line in lines)
     if len(lines) == 1:
         return rows
     subtotal = amount(sum((line.amount for line in lines), Decimal(0)))
@@ -132,14 +147,17 @@ def _group_html(
     )
 
 
-def _line_html(line: BillLine, priced: PricedLoad, colours: Sequence[str], sources: Mapping[str, int]) -> str:
+def _line_html(
+    line: BillLine, bill: Bill, priced: PricedLoad, colours: Sequence[str], sources: Mapping[str, int]
+) -> str:
+    part = "" if line.part is None else f", {days(bill.parts[line.part].first, bill.parts[line.part].end)}"
     cite = f"<sup>{sources[line.source]}</sup>" if line.source else ""
     notes = ([line.note] if line.note else []) + (
         [f"The highest demand began {moment(line.peak_at, priced.zone)}."] if line.peak_at is not None else []
     )
     below = f'<tr class="note"><td colspan="7">{safe(" ".join(notes))}</td></tr>' if notes else ""
     return (
-        f'<tr class="line"><th scope="row">{_swatch(line, colours)}{safe(line.label)}{cite}</th>'
+        f'<tr class="line"><th scope="row">{_swatch(line, bill, priced, colours)}{safe(line.label + part)}{cite}</th>'
         f'<td class="num">{trimmed(line.quantity)}</td><td class="unit">{safe(line.unit)}</td>'
         f'<td class="num">{amount(line.rate)}</td><td class="unit">{safe(line.rate_unit)}</td>'
         f'<td class="formula">{safe(line.formula).replace(" x ", " × ")}</td>'
@@ -147,9 +165,10 @@ def _line_html(line: BillLine, priced: PricedLoad, colours: Sequence[str], sourc
     )
 
 
-def _swatch(line: BillLine, colours: Sequence[str]) -> str:
+def _swatch(line: BillLine, bill: Bill, priced: PricedLoad, colours: Sequence[str]) -> str:
     if isinstance(line.basis, ByEnergy) and len(line.basis.periods) == 1:
-        return f'<i class="swatch" style="background:{colours[line.basis.periods[0]]}"></i>'
+        colour = colours[priced.periods.index(period_of(line, bill, line.basis))]
+        return f'<i class="swatch" style="background:{colour}"></i>'
     return ""
 
 
