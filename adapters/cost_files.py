@@ -30,7 +30,7 @@ def cost_table(priced: PricedLoad) -> pa.Table:
     """One load's rows. `start` is UTC; `cost_CHARGE` adds up to that charge of the bills, `cost` to their totals."""
     load, rows = priced.load, len(priced.load.energy_wh)
     started = epoch_seconds(load.grid)
-    names = pa.array(priced.tariff.periods)
+    names = pa.array(priced.periods)
     qualities = pa.array([quality.name.lower() for quality in Quality])
     columns: dict[str, pa.Array] = {
         "meter": pa.DictionaryArray.from_arrays(np.zeros(rows, dtype=np.int32), pa.array([load.meter])),
@@ -48,7 +48,9 @@ def cost_table(priced: PricedLoad) -> pa.Table:
     columns["currency"] = pa.DictionaryArray.from_arrays(
         np.zeros(rows, dtype=np.int32), pa.array([priced.tariff.currency])
     )
-    about = {"tariff": priced.tariff.id, "tariff_version": priced.tariff.version, "timezone": priced.zone.key}
+    ids = ", ".join(tariff.id for tariff in priced.tariffs)
+    versions = ", ".join(tariff.version for tariff in priced.tariffs)
+    about = {"tariff": ids, "tariff_version": versions, "timezone": priced.zone.key}
     return pa.table(columns).replace_schema_metadata(about)
 
 

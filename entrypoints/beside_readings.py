@@ -10,6 +10,7 @@ from pathlib import Path
 from adapters.bill_json import read_bills, remembered_in
 from adapters.history_files import Remembered, read_history
 from adapters.price_files import read_price_series
+from domain.agreements import Agreements
 from domain.arrays import PricedLoad, evidence_of
 from domain.charges import IndexedPrice, MaximumDemand
 from domain.errors import BadHistory, BadOption
@@ -19,7 +20,15 @@ from domain.terms import History
 
 MOST_BILLS = 1_000
 
-__all__ = ["Remembered", "history_of", "meter_history", "series_asked", "unknown_months", "with_series"]
+__all__ = [
+    "Remembered",
+    "all_with_series",
+    "history_of",
+    "meter_history",
+    "series_asked",
+    "unknown_months",
+    "with_series",
+]
 
 
 def with_series(tariff: Tariff, files: Mapping[str, Path], worth: Mapping[str, Decimal]) -> Tariff:
@@ -36,24 +45,37 @@ def with_series(tariff: Tariff, files: Mapping[str, Path], worth: Mapping[str, D
     return replace(tariff, series=(*tariff.series, *found))
 
 
+def all_with_series(agreements: Agreements, files: Mapping[str, Path], worth: Mapping[str, Decimal]) -> Agreements:
+    """Each tariff with the series it names; a series must be asked for by one of them. Raises as `with_series`."""
+    asked = {name for tariff in agreements.tariffs for name in series_asked(tariff)}
+    with_series(agreements.tariffs[0], {name: path for name, path in files.items() if name not in asked}, worth)
+    found: dict[int, Tariff] = {}
+    for tariff in agreements.tariffs:
+        own = {name: path for name, path in files.items() if name in series_asked(tariff)}
+        found[id(tariff)] = with_series(tariff, own, worth) if own else tariff
+    agreed = tuple(replace(one, tariff=found[id(one.tariff)]) for one in agreements.agreed)
+    return replace(agreements, agreed=agreed)
+
+
 def series_asked(tariff: Tariff) -> list[str]:
     """The series that charges name."""
     return list(dict.fromkeys(charge.series for charge in tariff.charges if isinstance(charge, IndexedPrice)))
 
 
-def history_of(paths: Iterable[Path], tariff: Tariff) -> Remembered:
+def history_of(paths: Iterable[Path], tariffs: Sequence[Tariff]) -> Remembered:
     """Demand of earlier months by meter: of CSV and TOML files, of bills, and of folders of bills.
 
     Raises `BadHistory` for a file that cannot be understood, for a charge that looks back upon nothing, and where two
     files disagree.
     """
-    codes, found = looking_back(tariff), Remembered()
+    codes, found = list(dict.fromkeys(code for tariff in tariffs for code in looking_back(tariff))), Remembered()
+    name = ", ".join(tariff.id for tariff in tariffs)
     for path in paths:
         if not codes:
-            raise BadHistory(f"--history {path}: no charge of tariff {tariff.id} looks back; leave the option out")
+            raise BadHistory(f"--history {path}: no charge of tariff {name} looks back; leave the option out")
         is_bill = path.is_dir() or path.suffix == ".json"
-        part = _of_bills(path, tariff, codes) if is_bill else read_history(path)
-        _check_codes(path, part, tariff, codes)
+        part = _of_bills(path, tariffs, codes) if is_bill else read_history(path)
+        _check_codes(path, part, name, codes)
         _add(found, part, path)
     return found
 
@@ -72,7 +94,7 @@ def meter_history(remembered: Remembered, meter: str, meters: int) -> History:
 def unknown_months(priced: PricedLoad) -> list[str]:
     """A note for each charge that looks back upon months that nobody told of."""
     notes: dict[str, str] = {}
-    if not looking_back(priced.tariff):
+    if not any(looking_back(tariff) for tariff in priced.tariffs):
         return []
     for bill, behind in zip(priced.bills, evidence_of(priced), strict=True):
         for line, evidence in zip(bill.lines, behind, strict=True):
@@ -90,30 +112,30 @@ def looking_back(tariff: Tariff) -> list[str]:
     return [one.code for one in tariff.charges if isinstance(one, MaximumDemand) and (one.look_back or one.ratchet)]
 
 
-def _of_bills(path: Path, tariff: Tariff, codes: Sequence[str]) -> Remembered:
+def _of_bills(path: Path, tariffs: Sequence[Tariff], codes: Sequence[str]) -> Remembered:
     """What bills of the same structure remember, whatever their region and rates."""
     files = sorted(path.rglob("bill*.json")) if path.is_dir() else [path]
     if not 0 < len(files) <= MOST_BILLS:
         raise BadHistory(f"--history {path}: {len(files)} files bill*.json in it; there must be 1 to {MOST_BILLS:,}")
-    structure = tariff.id.partition(":")[0]
+    structures = [tariff.id.partition(":")[0] for tariff in tariffs]
     found: Remembered = {}
     for file in files:
-        bills = [bill for bill in read_bills(file) if bill.tariff.partition(":")[0] == structure]
+        bills = [bill for bill in read_bills(file) if bill.tariff.partition(":")[0] in structures]
         for meter, charge, month, kw in remembered_in(bills):
             if charge in codes:
                 _add(found, {meter: {charge: {month: kw}}}, file)
     if not found:
         raise BadHistory(
-            f"--history {path}: no bill of tariff {structure} in it has a demand that {', '.join(codes)} looks back "
-            "upon; give earlier bills of the same tariff, or a CSV of charge, month and kW"
+            f"--history {path}: no bill of tariff {', '.join(structures)} in it has a demand that {', '.join(codes)} "
+            "looks back upon; give earlier bills of the same tariff, or a CSV of charge, month and kW"
         )
     return found
 
 
-def _check_codes(path: Path, part: Remembered, tariff: Tariff, codes: Sequence[str]) -> None:
+def _check_codes(path: Path, part: Remembered, name: str, codes: Sequence[str]) -> None:
     for code in sorted({code for charges in part.values() for code in charges} - set(codes)):
         raise BadHistory(
-            f"{path}: charge {code[:60]!r}: is none of tariff {tariff.id} that looks back; they are {', '.join(codes)}"
+            f"{path}: charge {code[:60]!r}: is none of tariff {name} that looks back; they are {', '.join(codes)}"
         )
 
 

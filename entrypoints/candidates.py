@@ -86,7 +86,7 @@ def remembered_by(names: Sequence[str], candidates: Sequence[Candidate], files: 
     """For each tariff, what its own `--history` says."""
     _check_names(files.history, names, "--history")
     return [
-        history_of([files.history[name]] if name in files.history else [], one.tariff)
+        history_of([files.history[name]] if name in files.history else [], (one.tariff,))
         for name, one in zip(names, candidates, strict=True)
     ]
 

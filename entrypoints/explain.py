@@ -48,6 +48,7 @@ def command(
     meter: Meter = None,
     as_json: AsJson = False,
     tariff: Tariff = None,
+    agreements: opt.AgreementsFile = None,
     rates: opt.RateTableFile = None,
     rate: opt.RateAmounts = None,
     contracted_kw: opt.ContractedKw = None,
@@ -64,14 +65,29 @@ def command(
     if code and line and code != line:
         raise BadOption(f"{code!r} and --line {line!r} ask for two lines; name one")
     if file.suffix == ".json":
-        given = (tariff, rates, rate, contracted_kw, series, rate_of_exchange, history, billing_timezone, rates_of)
+        given = (
+            tariff,
+            agreements,
+            rates,
+            rate,
+            contracted_kw,
+            series,
+            rate_of_exchange,
+            history,
+            billing_timezone,
+            rates_of,
+        )
         if low_side or any(one is not None for one in (*given, first, end)):
             raise BadOption(f"{file} is a bill, and bills are explained as they are; leave out what is for readings")
         found = read_bills(file)
-    elif tariff is None:
-        raise BadOption(f"{file}: readings are explained under a tariff; name one with --tariff, or a bill.json")
+    elif tariff is None and agreements is None:
+        raise BadOption(
+            f"{file}: readings are explained under a tariff; name one with --tariff, several by date with "
+            "--agreements, or give a bill.json"
+        )
     else:
-        money = Money(tariff, rates, rate, contracted_kw, low_side, series, rate_of_exchange, history, billing_timezone)
+        agreed = opt.AgreedOptions(tariff, agreements, rates, rate, contracted_kw, low_side)
+        money = Money(agreed, series, rate_of_exchange, history, billing_timezone)
         found = bills_of_readings(file, facts, money, Days(first, end, rates_of), on_bad_row)
     show(chosen(found, opt.month(month, "--month"), meter), code or line, as_json=as_json)
 

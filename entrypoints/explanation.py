@@ -30,7 +30,8 @@ def overview(bill: StoredBill, width: int) -> Iterator[str]:
     for line in bill.lines:
         yield _bold(_row((line.code, _quantity(line), _rate(line), f"{line.amount:,f}"), width))
         law = f" [{sources.index(line.source) + 1}]" if line.source else ""
-        yield from _folded(f"{line.label}: {line.formula} = {_number(line.gross)}{law}", width, "  ")
+        of_days = "" if line.part is None else f", {_days(bill, line.part)}"
+        yield from _folded(f"{line.label}{of_days}: {line.formula} = {_number(line.gross)}{law}", width, "  ")
         for text in _made_by(bill, line):
             yield from _folded(text, width, "  ")
     yield _bold(_row(("Total", "", "", f"{bill.total:,f}"), width))
@@ -57,8 +58,11 @@ def in_full(bill: StoredBill, lines: Sequence[StoredLine], width: int) -> Iterat
 
 def _head(bill: StoredBill, width: int) -> Iterator[str]:
     yield _bold(f"{bill.supply_point}, {bill.first:%B %Y}")
-    version = bill.tariff_version.removeprefix("sha256:")[:12]
-    yield from _field("tariff", f"{bill.tariff}, version {version}; local time of {bill.timezone}", width)
+    for part in bill.parts:
+        which = f"{part.first} to {part.end} (end excluded): " if len(bill.parts) > 1 else ""
+        version = part.tariff_version.removeprefix("sha256:")[:12]
+        said = f"{which}{part.tariff}, version {version}; local time of {bill.timezone}"
+        yield from _field("part" if which else "tariff", said, width)
     if bill.assumption:
         yield from _field("assumed", bill.assumption, width)
     if bill.intervals.missing:
@@ -84,13 +88,15 @@ def _made_by(bill: StoredBill, line: StoredLine) -> Iterator[str]:
 def _in_full(bill: StoredBill, line: StoredLine, width: int) -> Iterator[str]:
     evidence = line.evidence.to_domain(line.of or ())
     yield _bold(_heading(f"{line.label}  [{line.code}]", line.amount, bill.currency, width))
+    if line.part is not None:
+        yield from _field("days", _days(bill, line.part), width)
     yield from _field("quantity", _quantity(line), width)
     yield from _field("rate", _rate(line), width)
     yield from _field("formula", line.formula, width)
     yield from _field("gross", f"{line.gross:,f} {bill.currency}, before rounding", width)
     yield from _field("rounded", f"{line.amount:,f} {bill.currency}", width)
     if line.of:
-        yield from _field("percent of", _base(bill, line.of), width)
+        yield from _field("percent of", _base(bill, line), width)
     else:
         yield from _field("made by", evidence.span(_local(bill)), width)
     if line.peak_at is not None:
@@ -108,9 +114,14 @@ def _in_full(bill: StoredBill, line: StoredLine, width: int) -> Iterator[str]:
         yield from _field("source", line.source, width)
 
 
-def _base(bill: StoredBill, codes: Sequence[str]) -> str:
-    """The lines a percentage is taken of, and their sum."""
-    parts = [one for one in bill.lines if one.code in codes]
+def _days(bill: StoredBill, part: int) -> str:
+    of = bill.parts[part]
+    return f"{of.first} to {of.end} (end excluded), {of.days} days"
+
+
+def _base(bill: StoredBill, line: StoredLine) -> str:
+    """The lines a percentage is taken of, and their sum; of its own part, where it is of one."""
+    parts = [one for one in bill.lines if one.code in (line.of or ()) and line.part in {None, one.part}]
     listed = ", ".join(f"{one.code} {one.amount:,f}" for one in parts)
     together = sum((one.amount for one in parts), Decimal(0))
     return f"{listed}; together {together:,f} {bill.currency}" if len(parts) > 1 else f"{listed} {bill.currency}"

@@ -19,14 +19,12 @@ from adapters.meter_files import (
     write_quarantine,
 )
 from adapters.report import write_report
-from adapters.tariff_files import TariffFiles
-from application.wanted_readings import wanted_readings
-from domain.arrays import PricedLoad, evidence_of, price_load
+from application.wanted_readings import wanted_by
+from domain.agreements import Agreements
+from domain.arrays import PricedLoad, evidence_of, price_agreed
 from domain.kpi import Kpis, kpis_of
-from domain.tariff import Tariff
-from domain.terms import Contract
 from entrypoints import price_options as opt
-from entrypoints.beside_readings import Remembered, history_of, meter_history, unknown_months, with_series
+from entrypoints.beside_readings import Remembered, all_with_series, history_of, meter_history, unknown_months
 from entrypoints.screen import OUT, Bar, progress, summary, wrote
 
 HELP = """Price a file of readings (CSV or Parquet): cost of every measurement, a bill per month, key figures, a report.
@@ -46,13 +44,9 @@ is priced and the bill says what is missing (`--on-bad-row quarantine`).
 
 @dataclass(frozen=True)
 class Money:
-    """The options of tariff and contract, as the user wrote them."""
+    """What is agreed, and what is given beside it, as the user wrote it."""
 
-    tariff: str
-    rates: Path | None
-    rate: list[str] | None
-    contracted_kw: list[str] | None
-    low_side: bool
+    agreed: opt.AgreedOptions
     series: list[str] | None
     rate_of_exchange: list[str] | None
     history: list[Path] | None
@@ -73,8 +67,7 @@ class Question:
     """What the user wants priced, and how."""
 
     readings: Path
-    tariff: Tariff
-    contract: Contract
+    agreements: Agreements
     zone: ZoneInfo
     wanted: Wanted
     rates_of: date | None
@@ -102,9 +95,10 @@ class Answer:
 @opt.declares_the_file
 def command(
     readings: opt.Readings,
-    tariff: opt.TariffName,
     out: opt.Out,
     facts: opt.Facts,
+    tariff: opt.OneTariff = None,
+    agreements: opt.AgreementsFile = None,
     rates: opt.RateTableFile = None,
     rate: opt.RateAmounts = None,
     contracted_kw: opt.ContractedKw = None,
@@ -119,7 +113,13 @@ def command(
     on_bad_row: opt.BadRow = "stop",
     as_json: opt.AsJson = False,
 ) -> None:
-    money = Money(tariff, rates, rate, contracted_kw, low_side, series, rate_of_exchange, history, billing_timezone)
+    money = Money(
+        opt.AgreedOptions(tariff, agreements, rates, rate, contracted_kw, low_side),
+        series,
+        rate_of_exchange,
+        history,
+        billing_timezone,
+    )
     question = question_of(readings, facts, money, Days(first, end, rates_of), on_bad_row)
     with progress("Reading") as bar:
         answer = price_file(question, out, bar)
@@ -129,20 +129,18 @@ def command(
 def question_of(readings: Path, facts: opt.Facts, money: Money, days: Days, on_bad_row: OnBadRow) -> Question:
     """What the options ask. Raises a `Refusal`."""
     declaration = opt.declaration_of(readings, facts)
-    tariff = TariffFiles().get(money.tariff, money.rates, opt.amounts(money.rate, "--rate", "CODE=AMOUNT"))
     series = opt.files(money.series, "--series", "NAME=FILE")
-    tariff = with_series(tariff, series, opt.exchange(money.rate_of_exchange))
-    zone, assumed = opt.zone(money.billing_timezone or tariff.timezone), opt.month(days.rates_of, "--rates-of")
+    agreements = all_with_series(opt.agreements_of(money.agreed), series, opt.exchange(money.rate_of_exchange))
+    zone, assumed = opt.zone_of(money.billing_timezone, agreements), opt.month(days.rates_of, "--rates-of")
     return Question(
         readings=readings,
-        tariff=tariff,
-        contract=Contract(opt.amounts(money.contracted_kw, "--contracted-kw", "PERIOD=KW"), money.low_side),
+        agreements=agreements,
         zone=zone,
-        wanted=wanted_readings(tariff, zone, opt.day(days.first, "--from"), opt.day(days.end, "--to"), assumed),
+        wanted=wanted_by(agreements, zone, opt.day(days.first, "--from"), opt.day(days.end, "--to"), assumed),
         rates_of=assumed,
         on_bad_row=on_bad_row,
         declaration=declaration,
-        history=history_of(money.history or (), tariff),
+        history=history_of(money.history or (), agreements.tariffs),
     )
 
 
@@ -163,7 +161,7 @@ def price_loads(question: Question, file: MeterFile, bar: Bar) -> list[PricedLoa
     for done, load in enumerate(file.loads):
         bar(done, len(file.loads) + 1)
         history = meter_history(question.history, load.meter, len(file.loads))
-        priced.append(price_load(load, question.tariff, question.contract, question.zone, question.rates_of, history))
+        priced.append(price_agreed(load, question.agreements, question.zone, question.rates_of, history))
     return priced
 
 

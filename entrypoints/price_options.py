@@ -5,6 +5,7 @@ Those of FILE are also the keys of the TOML beside the readings; `declares_the_f
 
 import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -13,8 +14,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
+from adapters.agreement_files import read_agreements
 from adapters.meter_files import Declaration, load_declaration
+from adapters.tariff_files import TariffFiles
+from domain.agreements import Agreed, Agreements
 from domain.errors import BadOption, BadReadings
+from domain.tariff import Tariff
+from domain.terms import Contract
 
 Facts = dict[str, Any]
 """What the options say about the file of readings: a value, or None, for each."""
@@ -30,6 +36,11 @@ FILE, MONEY, RESULT = "The file of readings", "Tariff and contract", "What is pr
 Readings = Annotated[Path, typer.Argument(help="CSV or Parquet file of one or several meters.")]
 
 TariffName = Annotated[str, _option("Tariff id (`wattledger tariffs list`) or tariff file.", panel=MONEY)]
+OneTariff = Annotated[str | None, _option("Tariff id (`wattledger tariffs list`) or tariff file.", panel=MONEY)]
+AgreementsFile = Annotated[
+    Path | None,
+    _option("TOML of tariffs and contracts by date, instead of those options.", "--agreements", panel=MONEY),
+]
 RateTableFile = Annotated[Path | None, _option("Rate table file, for a tariff without these rates.", panel=MONEY)]
 RateAmounts = Annotated[list[str] | None, _option("A rate the table lacks, CODE=AMOUNT. May repeat.", panel=MONEY)]
 ContractedKw = Annotated[list[str] | None, _option("Contracted power, PERIOD=KW or all=KW. May repeat.", panel=MONEY)]
@@ -96,6 +107,55 @@ def declaration_of(readings: Path, facts: Facts) -> Declaration:
         raise BadReadings(f"{readings}: there is no such file; check the path")
     declared = {name: value for name, value in facts.items() if name in Declaration.model_fields}
     return load_declaration(readings, declared, facts["declaration"])
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedOptions:
+    """What the options of MONEY say about tariff and contract."""
+
+    tariff: str | None
+    agreements: Path | None
+    rates: Path | None
+    rate: Sequence[str] | None
+    contracted_kw: Sequence[str] | None
+    low_side: bool
+
+
+def agreements_of(money: AgreedOptions) -> Agreements:
+    """One tariff and contract, or those of a file. Raises `BadOption`, and `InvalidTariff` for a tariff at fault."""
+    files, rates = TariffFiles(), amounts(money.rate, "--rate", "CODE=AMOUNT")
+    if money.agreements is None:
+        if money.tariff is None:
+            raise BadOption(
+                "--tariff is missing; name a tariff, or tariffs and contracts by date with --agreements FILE"
+            )
+        contract = Contract(amounts(money.contracted_kw, "--contracted-kw", "PERIOD=KW"), money.low_side)
+        return Agreements.of(files.get(money.tariff, money.rates, rates), contract)
+    given = {
+        "--tariff": money.tariff,
+        "--rates": money.rates,
+        "--rate": money.rate,
+        "--contracted-kw": money.contracted_kw,
+        "--low-side": money.low_side or None,
+    }
+    for option, value in given.items():
+        if value is not None:
+            raise BadOption(f"{option} and --agreements say both what is agreed; write it into {money.agreements}")
+    stated = read_agreements(money.agreements)
+    tariffs: dict[tuple[str, Path | None], Tariff] = {}
+    for one in stated.agreements:
+        if (one.tariff, one.rates) not in tariffs:
+            tariffs[one.tariff, one.rates] = files.get(one.tariff, one.rates)
+    agreed = (Agreed(one.since, tariffs[one.tariff, one.rates], one.contract) for one in stated.agreements)
+    return Agreements(tuple(agreed), stated.meter_changed)
+
+
+def zone_of(billing_timezone: str | None, agreements: Agreements) -> ZoneInfo:
+    """The civil time that decides periods and months. Raises `BadOption`."""
+    usual = list(dict.fromkeys(tariff.timezone for tariff in agreements.tariffs))
+    if billing_timezone is None and len(usual) > 1:
+        raise BadOption(f"the tariffs hold in {', '.join(usual)}; say which with --billing-timezone")
+    return zone(billing_timezone or usual[0])
 
 
 def amounts(given: Sequence[str] | None, option: str, shape: str) -> dict[str, Decimal]:

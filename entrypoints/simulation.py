@@ -129,7 +129,7 @@ def simulate(world: World, sinks: Sequence[CostSink] = (), progress: Progress = 
         if world.folder is None
         else EventStore.sqlite(world.folder / "ledger.sqlite", clock)
     )
-    terms_of = TermsOf(MemoryTariffs({world.tariff.id: world.tariff}))
+    terms_of = TermsOf(MemoryTariffs({world.tariff.id: world.tariff}), store.periods)
     points = MemorySupplyPoints({factory.point.device: factory.point for factory in factories})
     price = PriceUploads(store.days, store.periods, points, terms_of, WattledgerWire(), quarantine)
     publish_hot, *publish_lake = (

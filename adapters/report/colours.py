@@ -6,8 +6,8 @@ Charges keep away from blue, amber and red, so that none looks like a period; wh
 
 from collections.abc import Sequence
 
-from domain.bill import Bill, ByEnergy
-from domain.tariff import Tariff
+from domain.bill import Bill, BillLine, ByEnergy
+from domain.charges import Charge
 
 INK, MUTED, GRID, MISSING, ESTIMATED = "#1b2430", "#5b6776", "#e6e9ee", "#8b95a1", "#aa4499"
 
@@ -18,23 +18,28 @@ TAXES = ("#c3c9d0", "#78828e", "#9aa3ae")
 HEAT = ((0, "#f4f7fa"), (0.2, "#cfe1ec"), (0.4, "#8fbfd6"), (0.6, "#4a8fb8"), (0.8, "#27588f"), (1, "#1c2461"))
 
 
-def period_colours(tariff: Tariff, bills: Sequence[Bill]) -> tuple[str, ...]:
-    """A colour for each of the tariff's periods, warmer as its kWh costs more; calendar order where rates are equal."""
-    cost = [0.0] * len(tariff.periods)
+def period_colours(periods: Sequence[str], bills: Sequence[Bill]) -> tuple[str, ...]:
+    """A colour for each of the periods, warmer as its kWh costs more; calendar order where rates are equal."""
+    cost = [0.0] * len(periods)
     for bill in bills:
         for line in bill.lines:
             if isinstance(line.basis, ByEnergy) and len(line.basis.periods) == 1 and line.unit == "kWh":
-                cost[line.basis.periods[0]] += float(line.rate)
+                cost[periods.index(period_of(line, bill, line.basis))] += float(line.rate)
     rank = sorted(range(len(cost)), key=lambda period: cost[period])
     ramp = _ramp(len(rank))
     return tuple(ramp[rank.index(period)] for period in range(len(rank)))
 
 
-def charge_colours(tariff: Tariff) -> dict[str, str]:
+def period_of(line: BillLine, bill: Bill, basis: ByEnergy) -> str:
+    """The name of the first period of a line; each part of a bill has periods of its own."""
+    return bill.parts[line.part or 0].periods[basis.periods[0]]
+
+
+def charge_colours(charges: Sequence[Charge]) -> dict[str, str]:
     """A colour for each charge, by its code."""
     colours: dict[str, str] = {}
     taxes = 0
-    for charge in tariff.charges:
+    for charge in charges:
         if charge.of:
             colours[charge.code] = TAXES[taxes % len(TAXES)]
             taxes += 1

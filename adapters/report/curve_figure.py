@@ -22,7 +22,7 @@ TICKS = [
 
 def load_figure(priced: PricedLoad, curve: Curve, kpis: Kpis) -> Figure:
     """Power over time, coloured by period; the peak is marked, and so is what was estimated or is missing."""
-    traces = [trace for period in range(len(priced.tariff.periods)) for trace in _period_traces(priced, curve, period)]
+    traces = [trace for period in range(len(priced.periods)) for trace in _period_traces(priced, curve, period)]
     traces += _quality_trace(curve, curve.estimated, "estimated", ESTIMATED)
     traces += _quality_trace(curve, curve.missing, "missing", MISSING)
     look = layout(380, "kW")
@@ -42,7 +42,7 @@ def _period_traces(priced: PricedLoad, curve: Curve, period: int) -> list[Figure
     chosen = (curve.period == period) & ~np.isnan(curve.mean_kw)
     if not chosen.any():
         return []
-    colour = period_colours(priced.tariff, priced.bills)[period]
+    colour = period_colours(priced.periods, priced.bills)[period]
     group = {"name": _period_name(priced, period), "legendgroup": str(period)}
     area = _steps(*outline(curve, chosen, curve.mean_kw, closed=True), see_through(colour, 0), 0)
     mean = _steps(*outline(curve, chosen, curve.mean_kw), colour, 1)
@@ -59,10 +59,16 @@ def _period_traces(priced: PricedLoad, curve: Curve, period: int) -> list[Figure
 
 def _period_name(priced: PricedLoad, period: int) -> str:
     """The period and its part of the energy."""
-    wh = sum(bill.determinants.energy_wh[period] for bill in priced.bills)
+    name = priced.periods[period]
+    wh = sum(
+        part.determinants.energy_wh[part.periods.index(name)]
+        for bill in priced.bills
+        for part in bill.parts
+        if name in part.periods
+    )
     whole = sum(bill.determinants.total_wh for bill in priced.bills)
     share = f" ({percent(wh, whole)} %)" if whole else ""
-    return f"{letters(priced.tariff.periods[period])}: {energy(Decimal(wh).scaleb(-3))} kWh{share}"
+    return f"{letters(name)}: {energy(Decimal(wh).scaleb(-3))} kWh{share}"
 
 
 def _steps(x_ms: Float, kw: Float, colour: str, width: float) -> Figure:

@@ -22,7 +22,7 @@ CLOCK_HOURS = [f"{hour:02d}:00" for hour in range(24)]
 def cost_by_day_figure(priced: PricedLoad) -> Figure:
     """Cost of each local day, stacked by charge; all bars together are the bills."""
     days, cost_micro = cost_by_day(priced)
-    colours = charge_colours(priced.tariff)
+    colours = charge_colours(priced.charges)
     traces = [
         {
             "type": "bar",
@@ -32,7 +32,7 @@ def cost_by_day_figure(priced: PricedLoad) -> Figure:
             "marker": {"color": colours[charge.code]},
             "hovertemplate": "%{y:,.2f}",
         }
-        for charge in priced.tariff.charges
+        for charge in priced.charges
         if cost_micro[charge.code].any()
     ]
     look = layout(_pair_height(priced), priced.tariff.currency)
@@ -69,7 +69,7 @@ def cost_by_charge_figure(priced: PricedLoad) -> Figure:
     """What each charge adds to the bills, the largest first, with its amount and share of the total."""
     sums = _sums_by_charge(priced)
     codes = sorted((code for code in sums if sums[code]), key=lambda code: -sums[code])
-    total, colours = sum(sums.values()), charge_colours(priced.tariff)
+    total, colours = sum(sums.values()), charge_colours(priced.charges)
     bars = {
         "type": "bar",
         "orientation": "h",
@@ -88,7 +88,7 @@ def cost_by_charge_figure(priced: PricedLoad) -> Figure:
 
 
 def _sums_by_charge(priced: PricedLoad) -> dict[str, Decimal]:
-    sums = {charge.code: Decimal(0) for charge in priced.tariff.charges}
+    sums = {charge.code: Decimal(0) for charge in priced.charges}
     for bill in priced.bills:
         for line in bill.lines:
             sums[line.charge] += line.amount
@@ -97,7 +97,7 @@ def _sums_by_charge(priced: PricedLoad) -> dict[str, Decimal]:
 
 def _labels(priced: PricedLoad, codes: list[str]) -> Figure:
     """Charges are told apart by code and shown by label: two labels may be equal."""
-    label = {c.code: "<br>".join(letters(part) for part in wrap(c.label, 26)) for c in priced.tariff.charges}
+    label = {c.code: "<br>".join(letters(part) for part in wrap(c.label, 26)) for c in priced.charges}
     return {"tickvals": codes, "ticktext": [label[code] for code in codes]}
 
 
@@ -117,7 +117,7 @@ def _written_beside(bars: Figure, texts: list[str]) -> Figure:
 
 def _pair_height(priced: PricedLoad) -> int:
     """Height of the two charts that stand side by side: room for a label of two lines for each charge."""
-    return max(320, 38 * len(priced.tariff.charges) + 50)
+    return max(320, 38 * len(priced.charges) + 50)
 
 
 def _day_axis(days: list[date]) -> Figure:

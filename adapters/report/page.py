@@ -22,6 +22,7 @@ from adapters.report.tables import bills_html, kpis_of_load, meters_html
 from adapters.report.wording import safe
 from domain.arrays import PricedLoad
 from domain.kpi import Kpis
+from domain.tariff import Tariff
 
 HERE = Path(__file__).parent
 MOST_POINTS_OF_A_CURVE = 12_000
@@ -97,7 +98,7 @@ def figures_of(priced: PricedLoad, curve: Curve, i: int) -> dict[str, Figure]:
 
 def section_html(priced: PricedLoad, curve: Curve, i: int, sections: int) -> str:
     """Charts and bills of one meter; the first of several is unfolded."""
-    colours = period_colours(priced.tariff, priced.bills)
+    colours = period_colours(priced.periods, priced.bills)
     body = (
         chart_html(f"load-{i}", "Power by tariff period", _curve_caption(priced, curve))
         + '<div class="pair">'
@@ -142,8 +143,12 @@ def _cost_caption(priced: PricedLoad) -> str:
 
 
 def _about_html(priced: PricedLoad) -> str:
-    notes = "".join(f"<li>{safe(note)}</li>" for note in priced.tariff.notes)
+    return "".join(_about_tariff_html(tariff) for tariff in priced.tariffs)
+
+
+def _about_tariff_html(tariff: Tariff) -> str:
+    notes = "".join(f"<li>{safe(note)}</li>" for note in tariff.notes)
     return (
-        f'<div class="about"><h3>About the tariff</h3><p>{safe(priced.tariff.name)}. {safe(priced.tariff.source)}</p>'
+        f'<div class="about"><h3>About the tariff</h3><p>{safe(tariff.name)}. {safe(tariff.source)}</p>'
         f"{f'<ul>{notes}</ul>' if notes else ''}</div>"
     )

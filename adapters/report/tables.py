@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from adapters.report.colours import period_of
 from adapters.report.wording import (
     DASH,
     amount,
@@ -77,13 +78,20 @@ def bill_html(bill: Bill, evidence: Sequence[Evidence], priced: PricedLoad, colo
     sources = {
         text: number for number, text in enumerate(dict.fromkeys(line.source for line in bill.lines if line.source), 1)
     }
+    several = len(bill.parts) > 1
+    parts = "".join(
+        f'<p class="facts">{days(part.first, part.end)} · {safe(part.tariff)} · version '
+        f"{safe(version(part.tariff_version))}</p>"
+        for part in bill.parts
+        if several
+    )
     groups = "".join(
-        _group_html(group, lines, priced, colours, sources) for group, lines in _by_group(bill, evidence).items()
+        _group_html(group, lines, bill, priced, colours, sources) for group, lines in _by_group(bill, evidence).items()
     )
     footnotes = "".join(f"<li>{safe(text)}</li>" for text in sources)
     return (
         f'<p class="facts">{days(bill.first, bill.end)} · {safe(bill.supply_point)} · {safe(bill.tariff)} '
-        f"· version {safe(version(bill.tariff_version))} · {safe(bill.timezone)}</p>{_remarks_html(bill)}"
+        f"· version {safe(version(bill.tariff_version))} · {safe(bill.timezone)}</p>{parts}{_remarks_html(bill)}"
         f'<div class="wide"><table class="lines"><thead><tr>{HEAD}</tr></thead><tbody>{groups}</tbody>'
         f'<tfoot><tr class="total"><th scope="row" colspan="6">Total, {safe(bill.currency)}</th>'
         f'<td class="num">{amount(bill.total)}</td></tr></tfoot></table></div>'
@@ -131,9 +139,14 @@ def _by_group(bill: Bill, evidence: Sequence[Evidence]) -> dict[str, list[Explai
 
 
 def _group_html(
-    group: str, lines: list[Explained], priced: PricedLoad, colours: Sequence[str], sources: Mapping[str, int]
+    group: str,
+    lines: list[Explained],
+    bill: Bill,
+    priced: PricedLoad,
+    colours: Sequence[str],
+    sources: Mapping[str, int],
 ) -> str:
-    rows = "".join(_line_html(line, behind, priced, colours, sources) for line, behind in lines)
+    rows = "".join(_line_html(explained, bill, priced, colours, sources) for explained in lines)
     if len(lines) == 1:
         return rows
     subtotal = amount(sum((line.amount for line, _ in lines), Decimal(0)))
@@ -144,13 +157,15 @@ def _group_html(
 
 
 def _line_html(
-    line: BillLine, evidence: Evidence, priced: PricedLoad, colours: Sequence[str], sources: Mapping[str, int]
+    explained: Explained, bill: Bill, priced: PricedLoad, colours: Sequence[str], sources: Mapping[str, int]
 ) -> str:
+    line, evidence = explained
+    part = "" if line.part is None else f", {days(bill.parts[line.part].first, bill.parts[line.part].end)}"
     cite = f"<sup>{sources[line.source]}</sup>" if line.source else ""
     told = [note for note in (line.note, *_made_by(evidence, priced.zone)) if note]
     below = "".join(f'<tr class="note"><td colspan="7">{safe(text)}</td></tr>' for text in told)
     return (
-        f'<tr class="line"><th scope="row">{_swatch(line, colours)}{safe(line.label)}{cite}</th>'
+        f'<tr class="line"><th scope="row">{_swatch(line, bill, priced, colours)}{safe(line.label + part)}{cite}</th>'
         f'<td class="num">{trimmed(line.quantity)}</td><td class="unit">{safe(line.unit)}</td>'
         f'<td class="num">{amount(line.rate)}</td><td class="unit">{safe(line.rate_unit)}</td>'
         f'<td class="formula">{safe(line.formula).replace(" x ", " × ")}</td>'
@@ -172,9 +187,10 @@ def _made_by(evidence: Evidence, zone: ZoneInfo) -> Iterator[str]:
     yield from (f"Looks back: {text}." for text in evidence.looking_back())
 
 
-def _swatch(line: BillLine, colours: Sequence[str]) -> str:
+def _swatch(line: BillLine, bill: Bill, priced: PricedLoad, colours: Sequence[str]) -> str:
     if isinstance(line.basis, ByEnergy) and len(line.basis.periods) == 1:
-        return f'<i class="swatch" style="background:{colours[line.basis.periods[0]]}"></i>'
+        colour = colours[priced.periods.index(period_of(line, bill, line.basis))]
+        return f'<i class="swatch" style="background:{colour}"></i>'
     return ""
 
 

@@ -107,7 +107,10 @@ def _looked_back(charge: MaximumDemand, billed: Billed) -> LookedBack | None:
     back = max(charge.look_back.months - 1 if charge.look_back else 0, charge.ratchet.months if charge.ratchet else 0)
     now = billed.terms.month.first
     months = [_months_before(now, n) for n in range(back, 0, -1)]
-    known = billed.terms.history.get(charge.code, {})
+    known: dict[date, Fraction] = {}
+    for first, kw in billed.terms.history.get(charge.code, {}).items():  # a month of several parts has their highest
+        month = first.replace(day=1)
+        known[month] = max(kw, known.get(month, kw))
     return LookedBack(
         tuple((month, _decimal(known[month])) for month in months if month in known),
         tuple(month for month in months if month not in known),

@@ -66,7 +66,7 @@ class Percentage(Named):
 def base_of(names: tuple[str, ...], so_far: Sequence[BillLine]) -> tuple[Decimal, tuple[str, ...]]:
     """Sum and codes of the lines that a percentage selects by charge code or group."""
     chosen = [line for line in so_far if line.charge in names or line.group in names]
-    return sum((line.amount for line in chosen), Decimal(0)), tuple(line.code for line in chosen)
+    return sum((line.amount for line in chosen), Decimal(0)), tuple(dict.fromkeys(line.code for line in chosen))
 
 
 def percent_line(

@@ -161,6 +161,7 @@ def test_another_tariff_brings_its_own_lines_and_one_tax_for_both() -> None:
         "tax": 60_400_000,
         "power": 30_000_000,
     }
+    assert int(priced.cost_micro["tax"][:480].sum()) == 49_600_000  # 20 % of what the first twenty days cost
 
 
 def test_a_month_of_two_seasons_has_two_caps_where_the_tariff_says_so() -> None:

@@ -326,7 +326,7 @@ def test_each_meter_has_its_section_and_the_first_is_unfolded(tmp_path: Path) ->
 
 def test_the_dearest_period_is_the_warmest_whatever_its_name() -> None:
     priced = a_priced_load()
-    assert period_colours(priced.tariff, priced.bills) == (SUNSET[7], SUNSET[5], SUNSET[1])
+    assert period_colours(priced.periods, priced.bills) == (SUNSET[7], SUNSET[5], SUNSET[1])
 
 
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
