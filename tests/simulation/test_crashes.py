@@ -4,6 +4,7 @@ The same search finds the loss where SQLite is set as most people set it: that i
 """
 
 import json
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping
@@ -219,6 +220,34 @@ def test_a_disk_that_fails_now_and_then_loses_nothing_that_was_acknowledged(
     assert faults[kind] > 5
     found = search(disk, tmp_path / "crashed", Random(5), every=len(disk.log) // 60, parts=1)
     assert found.images > 200
+    assert (found.lost, found.unreadable, found.first) == (0, 0, "")
+
+
+def test_a_device_that_starts_anew_after_a_failed_sync_does_not_build_on_what_never_reached_the_disk(
+    tmp_path: Path, disk: RecordingDisk
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    outbox = SqliteOutbox(first / "outbox.sqlite", connect=disk.connect)
+    for poll in range(1, 9):
+        outbox.append(f"boot/{poll}", body([poll], 2500))
+        disk.told(Stored(poll))
+    disk.fails = lambda kind, _file: apsw.IOError if kind == "sync" else None
+    with pytest.raises(Unavailable):
+        outbox.replace([Merge((1, 2, 3), body([1, 2, 3], 5000), 15), Merge((4, 5), body([4, 5], 300), 15)])
+    disk.fails = lambda *_: None
+    shutil.copytree(first, second)  # killed: what the system holds is what the next process reads
+    before = len(disk.log)
+    outbox.abandon()
+    del disk.log[before:]
+    outbox = SqliteOutbox(second / "outbox.sqlite", connect=disk.connect)
+    for poll in range(9, 13):
+        outbox.append(f"boot/{poll}", body([poll], 2500))
+        disk.told(Stored(poll))
+    outbox.abandon()
+    disk.remove()
+    found = search(disk, tmp_path / "crashed", Random(1), every=1, parts=3)
+    assert found.images > 300
     assert (found.lost, found.unreadable, found.first) == (0, 0, "")
 
 
