@@ -7,37 +7,24 @@ integers, so that it can be stored, carried from day to day, and compared.
 
 from dataclasses import dataclass
 from math import isqrt
-from typing import Literal, Protocol
+from typing import Literal
 
+from domain.growth import Gauge, Growth
+from domain.rolling import RollingPeak
 
-@dataclass(frozen=True, slots=True)
-class Growth:
-    """One block before and after a measurement: its period, UTC start in seconds, Wh and varh."""
-
-    period: int
-    start_s: int
-    wh_before: int
-    varh_before: int
-    wh: int
-    varh: int
-    known_before: bool
-
-
-class Gauge(Protocol):
-    """A running state over the blocks of a month."""
-
-    @property
-    def minutes(self) -> int:
-        """Length of its blocks; 0 for blocks of one measurement."""
-        ...
-
-    def empty(self) -> list[int]:
-        """The state of a month without a measurement."""
-        ...
-
-    def see(self, state: list[int], growth: Growth) -> None:
-        """Change `state` by the growth of one block."""
-        ...
+__all__ = [
+    "AnyGauge",
+    "ChronologicalTiers",
+    "Gauge",
+    "Growth",
+    "IndexedEnergy",
+    "PowerFactorExcess",
+    "ReactiveByPeriod",
+    "ReactiveExcess",
+    "RollingPeak",
+    "SquaredExcess",
+    "TopBlocks",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +55,10 @@ class TopBlocks:
 
     def value(self, wh: int, varh: int) -> int:
         return wh * wh + varh * varh if self.apparent else wh
+
+    def pairs(self, state: list[int]) -> list[int]:
+        """The highest blocks: value and UTC start by turns."""
+        return state
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +216,7 @@ class IndexedEnergy:
 
 AnyGauge = (
     TopBlocks
+    | RollingPeak
     | SquaredExcess
     | ReactiveExcess
     | PowerFactorExcess

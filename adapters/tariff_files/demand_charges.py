@@ -54,6 +54,7 @@ class RatchetPart(Part):
 class MaximumDemandPart(BlocksPart):
     kind: Literal["maximum_demand"]
     round_up_kw: bool
+    rolling: bool = False
     load_factor: LoadFactor | None = None
     highest_blocks: Annotated[int, Field(ge=1, le=1000)] = 1
     apparent: bool = False
@@ -65,7 +66,7 @@ class MaximumDemandPart(BlocksPart):
 
     def to_domain(self, place: str, frame: Frame) -> MaximumDemand:
         self._check_cap(place)
-        minutes = self.block_minutes(place, frame)
+        minutes = self._window_minutes(place, frame) if self.rolling else self.block_minutes(place, frame)
         return MaximumDemand(
             *self.named,
             self.indexed(place, frame),
@@ -79,7 +80,19 @@ class MaximumDemandPart(BlocksPart):
             ratchet=None if self.ratchet is None else self.ratchet.to_domain(),
             at_least_kw=self.at_least_kw,
             tiers_kw=tuple(self.tiers_kw),
+            rolling=self.rolling,
         )
+
+    def _window_minutes(self, place: str, frame: Frame) -> int:
+        """A rolling window belongs where it ends, so it may cross periods; readings must still divide it."""
+        other = "highest_blocks" if self.highest_blocks > 1 else "only_at" if self.only_at is not None else None
+        if other is not None:
+            raise InvalidTariff(
+                f"{place}.rolling: windows that overlap have no {other}; remove one of the two, or roll no more"
+            )
+        if (self.minutes or frame.demand_minutes) % frame.demand_minutes:
+            frame.check_minutes(self.minutes or frame.demand_minutes, f"{place}.minutes")
+        return self.minutes or frame.demand_minutes
 
     def _check_cap(self, place: str) -> None:
         other = "apparent" if self.apparent else "tiers_kw" if self.tiers_kw else None

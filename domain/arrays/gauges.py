@@ -1,6 +1,7 @@
 """Gauges over a whole month of blocks at once, to the same integers that one measurement at a time adds up to."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from domain.gauges import (
     PowerFactorExcess,
     ReactiveByPeriod,
     ReactiveExcess,
+    RollingPeak,
     SquaredExcess,
     TopBlocks,
 )
@@ -73,6 +75,8 @@ def read(gauge: AnyGauge, blocks: Blocks) -> list[int]:  # noqa: PLR0911  # one 
     match gauge:
         case TopBlocks():
             return _top_blocks(gauge, blocks)
+        case RollingPeak():
+            return _rolling(gauge, blocks)
         case SquaredExcess():
             of = blocks.of((gauge.period,))
             excess = np.maximum(of.wh * (60 // gauge.minutes) - gauge.limit_w, 0)
@@ -102,13 +106,34 @@ def _top_blocks(gauge: TopBlocks, blocks: Blocks) -> list[int]:
     if gauge.only is not None:
         chosen = chosen.where(np.isin(chosen.start_s, gauge.only))
     if gauge.apparent:
-        values = np.array(
-            [w * w + q * q for w, q in zip(chosen.wh.tolist(), chosen.varh.tolist(), strict=True)], dtype=object
-        )
+        values: NDArray[Any] = _squares(chosen.wh, chosen.varh)
     else:
         values = chosen.wh
     order = sorted(range(len(values)), key=lambda i: (-values[i], chosen.start_s[i]))[: gauge.n] if len(values) else []
     return [number for i in order for number in (int(values[i]), int(chosen.start_s[i]))]
+
+
+def _rolling(gauge: RollingPeak, blocks: Blocks) -> list[int]:
+    """A window ends with each known interval; running totals give its sum, and its first known interval its start."""
+    if len(blocks.wh) == 0:
+        return []
+    window_s = gauge.window_minutes * 60
+    first = np.searchsorted(blocks.start_s, blocks.start_s - window_s, side="right")
+    wh, varh = (np.cumsum(of) - np.concatenate([[0], np.cumsum(of)])[first] for of in (blocks.wh, blocks.varh))
+    ends = np.flatnonzero(np.isin(blocks.period, gauge.periods))
+    state = [-1, 0]
+    if len(ends):
+        values = wh[ends] if not gauge.apparent else _squares(wh[ends], varh[ends])
+        highest = int(np.argmax(values))
+        state = [int(values[highest]), int(blocks.start_s[first[ends[highest]]])]
+    ring = slice(int(first[-1]), None)
+    rows = (blocks.start_s[ring], blocks.period[ring], blocks.wh[ring], blocks.varh[ring])
+    return state + [int(number) for row in zip(*(of.tolist() for of in rows), strict=True) for number in row]
+
+
+def _squares(wh: Int, varh: Int) -> NDArray[np.object_]:
+    """Wh² + varh² in Python's integers: a square may exceed 64 bits."""
+    return np.array([w * w + q * q for w, q in zip(wh.tolist(), varh.tolist(), strict=True)], dtype=object)
 
 
 def _power_factor(gauge: PowerFactorExcess, of: Blocks) -> list[int]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from domain.bill import BillLine, ByEnergy, ByPeak, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
-from domain.gauges import AnyGauge, TopBlocks
+from domain.gauges import AnyGauge, RollingPeak, TopBlocks
 from domain.money import EXACT, plain
 
 if TYPE_CHECKING:
@@ -55,8 +55,9 @@ class Ratchet:
 class MaximumDemand(Named):
     """Billed kW x a rate per kW: the highest block mean of some periods. The options refine it, in this order:
 
-    measured   `minutes` (own block length), `highest_blocks` (mean of the n highest), `apparent` (kVA), `only_s`
-               (blocks that start at given instants: coincident peaks)
+    measured   `minutes` (own block length), `rolling` (such a window ends with every reading, not only on the clock),
+               `highest_blocks` (mean of the n highest), `apparent` (kVA), `only_s` (blocks that start at given
+               instants: coincident peaks); a rolling window has neither of the last two but `apparent`
     rounded    `round_up_kw`: up to whole kW
     looked back `look_back`, then `ratchet`, then `at_least_kw`
     capped     `load_factor`: at most ceil(kWh of the month / (24 h x days x load factor)) kW
@@ -77,6 +78,7 @@ class MaximumDemand(Named):
     ratchet: Ratchet | None = None
     at_least_kw: Decimal | None = None
     tiers_kw: tuple[Decimal, ...] = ()
+    rolling: bool = False
 
     @property
     def line_codes(self) -> tuple[str, ...]:
@@ -144,7 +146,8 @@ class MaximumDemand(Named):
     def measured(self, d: Determinants, terms: "Terms") -> tuple[Fraction, datetime | None]:
         """This month's maximum in kW (kVA), and when its block began."""
         if self._is_gauged:
-            kw, at = self._gauged_kw(terms.gauge(d, self._gauge(terms)), terms)
+            gauge = self._gauge(terms)
+            kw, at = self._gauged_kw(gauge.pairs(terms.gauge(d, gauge)), terms)
         else:
             wh, at = d.peak(self._indexes)
             kw = Fraction(wh * 60, 1000 * terms.tariff.demand_minutes)
@@ -182,8 +185,10 @@ class MaximumDemand(Named):
             watts = -(-watts // 1000) * 1000
         return watts if self.load_factor is None else min(watts, self.cap_kw(d, terms) * 1000)
 
-    def _gauge(self, terms: "Terms") -> TopBlocks:
+    def _gauge(self, terms: "Terms") -> TopBlocks | RollingPeak:
         minutes = self.minutes or terms.tariff.demand_minutes
+        if self.rolling:
+            return RollingPeak(minutes, self._indexes, self.apparent)
         return TopBlocks(minutes, self._indexes, self.highest_blocks, self.apparent, self.only_s)
 
     def _gauged_kw(self, state: list[int], terms: "Terms") -> tuple[Fraction, datetime | None]:
@@ -200,7 +205,8 @@ class MaximumDemand(Named):
 
     @cached_property
     def _is_gauged(self) -> bool:
-        return self.minutes is not None or self.highest_blocks > 1 or self.apparent or self.only_s is not None
+        measured_otherwise = self.highest_blocks > 1 or self.apparent or self.rolling or self.only_s is not None
+        return self.minutes is not None or measured_otherwise
 
     @cached_property
     def _is_plain(self) -> bool:
@@ -217,7 +223,8 @@ class MaximumDemand(Named):
             return f"{plain(_decimal(part))} {self.unit}"
         if self.load_factor is None:
             minutes = self.minutes or terms.tariff.demand_minutes
-            return f"maximum of {minutes} min in {names}: {plain(_decimal(measured))} {self.unit}"
+            window = f"{minutes} min{', rolling,' if self.rolling else ''} in {names}"
+            return f"maximum of {window}: {plain(_decimal(measured))} {self.unit}"
         hours = f"24 x {terms.month.days} x {self.load_factor}"
         cap_text = f"cap ceil({plain(Decimal(d.total_wh).scaleb(-3))} kWh / ({hours})) = {self.cap_kw(d, terms):,}"
         return f"min(maximum in {names} {plain(_decimal(measured))}, {cap_text}) kW"

@@ -108,6 +108,7 @@ def maximum(code: str, dice: Random, blocks: list[int], start: datetime) -> kind
     apparent, tiered = dice.random() < 0.3, dice.random() < 0.3
     look_back = kinds.LookBack(dice.randint(1, 3), dice.randint(3, 13), dice.choice([(), (2, 3, 4, 9)]))
     ratchet = kinds.Ratchet(Decimal(dice.randint(10, 100)), dice.randint(1, 13), dice.choice([(), (1, 2, 3, 7)]))
+    rolling = dice.random() < 0.3
     hour = int(start.timestamp()) // 3600 * 3600
     instants = tuple(hour + 3600 * n for n in sorted(dice.sample(range(7 * 24), 40)))
     return kinds.MaximumDemand(
@@ -119,13 +120,14 @@ def maximum(code: str, dice: Random, blocks: list[int], start: datetime) -> kind
         round_up_kw=dice.random() < 0.5,
         load_factor=None if apparent or tiered else dice.choice([None, Decimal("0.57"), Decimal("0.02")]),
         minutes=dice.choice([None, None, *blocks]),
-        highest_blocks=dice.choice([1, 1, 3, 10]),
+        highest_blocks=1 if rolling else dice.choice([1, 1, 3, 10]),
         apparent=apparent,
-        only_s=dice.choice([None, None, None, instants]),
+        only_s=None if rolling else dice.choice([None, None, None, instants]),
         look_back=dice.choice([None, look_back]),
         ratchet=dice.choice([None, ratchet]),
         at_least_kw=dice.choice([None, None, Decimal(dice.randrange(900))]),
         tiers_kw=rising(dice, 900) if tiered else (),
+        rolling=rolling,
     )
 
 

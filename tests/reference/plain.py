@@ -101,6 +101,24 @@ class Month:
             found[start] = Block(so_far.period, start, so_far.kwh + one.kwh, so_far.kvarh + one.kvarh)
         return self._blocks.setdefault(minutes, list(found.values()))
 
+    def windows(self, minutes: int) -> list[Block]:
+        """One ends with each reading, and has that reading's period; nothing of it lies in another month."""
+        length, found, inside = timedelta(minutes=minutes), list[Block](), list[Interval]()
+        for one in self.load:
+            start = one.at.astimezone(UTC) - length
+            inside = [*(before for before in inside if before.at.astimezone(UTC) > start), one]
+            kwh, kvarh = (sum((get(each) for each in inside), Fraction(0)) for get in (_kwh, _kvarh))
+            found.append(Block(self.period(one.at), inside[0].at.astimezone(UTC), kwh, kvarh))
+        return found
+
+
+def _kwh(one: Interval) -> Fraction:
+    return one.kwh
+
+
+def _kvarh(one: Interval) -> Fraction:
+    return one.kvarh
+
 
 ZEROS = (Fraction(0), Fraction(0))
 
@@ -118,7 +136,8 @@ def bill(month: Month) -> dict[str, Line]:
 def demand_kw(charge: kinds.MaximumDemand, month: Month) -> Fraction:
     """The month's own maximum: what later months remember."""
     minutes = charge.minutes or month.tariff.demand_minutes
-    seen = [block for block in month.blocks(minutes) if block.period in names(charge)]
+    blocks = month.windows(minutes) if charge.rolling else month.blocks(minutes)
+    seen = [block for block in blocks if block.period in names(charge)]
     if charge.only_s is not None:
         seen = [block for block in seen if block.start.timestamp() in charge.only_s]
     heights = [root(block.kwh**2 + block.kvarh**2) if charge.apparent else block.kwh for block in seen]

@@ -1,0 +1,75 @@
+"""The less common charges in a tariff file: what each becomes, and what it may not be."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from adapters.tariff_files import TariffFiles
+from domain.charges import Charge, MaximumDemand
+from domain.errors import InvalidTariff
+from domain.tariff import Tariff
+
+DOCS = Path(__file__).parents[2] / "docs" / "tariff-files.md"
+EXAMPLE: str = re.findall(r"```toml\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)[0]
+NAMES, BOTH = ("x", "X", "extra", ""), ((0, "day"), (1, "night"))
+Rates = Mapping[str, str]
+Load = Callable[[str, str, Rates], Tariff]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """The example of the documentation with one more charge, `x`, behind its own four."""
+
+    def from_file(kind: str, text: str, rates: Rates) -> Tariff:
+        charge = f'[[charge]]\nkind = "{kind}"\ncode = "x"\nlabel = "X"\ngroup = "extra"\n{text}\n'
+        values = "".join(f'{key} = "{value}"\n' for key, value in rates.items())
+        path = tmp_path / "my-tariff.toml"
+        path.write_text(EXAMPLE.replace("[[rates]]", f"{charge}[[rates]]", 1) + values, encoding="utf-8")
+        return TariffFiles().get(str(path))
+
+    return from_file
+
+
+ROLLING = "round_up_kw = false\nrolling = true\n"
+
+ACCEPTED: list[tuple[str, str, Rates, Charge]] = [
+    (
+        "maximum_demand",
+        f"{ROLLING}minutes = 60",
+        {"x": "5"},
+        MaximumDemand(*NAMES, BOTH, round_up_kw=False, minutes=60, rolling=True),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "rates", "charge"), ACCEPTED, ids=[f"{one[0]}-{n}" for n, one in enumerate(ACCEPTED)]
+)
+def test_a_charge_is_what_its_file_says(load: Load, kind: str, text: str, rates: Rates, charge: Charge) -> None:
+    tariff = load(kind, text, rates)
+    assert tariff.charges[-1] == charge
+    assert {*charge.rate_keys, *charge.percent_keys} == {key for key in rates if key.startswith("x")}
+
+
+REFUSED: list[tuple[str, str, Rates, str]] = [
+    ("maximum_demand", f"{ROLLING}highest_blocks = 3", {"x": "5"}, "charge[5].rolling: windows that overlap have no"),
+    (
+        "maximum_demand",
+        f"{ROLLING}only_at = [2026-07-15T18:00:00-06:00]",
+        {"x": "5"},
+        "charge[5].rolling: windows that overlap have no only_at",
+    ),
+    ("maximum_demand", f"{ROLLING}minutes = 5", {"x": "5"}, "charge[5].minutes: 5: is no multiple of demand_minutes"),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "rates", "said"), REFUSED, ids=[f"{one[0]}-{n}" for n, one in enumerate(REFUSED)]
+)
+def test_a_charge_that_cannot_be_is_refused_with_its_place(
+    load: Load, kind: str, text: str, rates: Rates, said: str
+) -> None:
+    with pytest.raises(InvalidTariff, match=re.escape(said)):
+        load(kind, text, rates)
