@@ -54,6 +54,14 @@ class ByEnergy:
 
 
 @dataclass(frozen=True, slots=True)
+class ByExport:
+    """Shared in proportion to the energy delivered to the grid in some periods."""
+
+    periods: tuple[int, ...]
+    by: Literal["export"] = "export"
+
+
+@dataclass(frozen=True, slots=True)
 class ByPeak:
     """Shared among the demand blocks of some periods by the airport rule, the Shapley value of a maximum."""
 
@@ -76,8 +84,8 @@ class ByLines:
     by: Literal["lines"] = "lines"
 
 
-Basis = ByEnergy | ByPeak | Evenly | ByLines
-"""`by` tells them apart where a bill is stored: two of them hold the same, and nothing else says which one it was."""
+Basis = ByEnergy | ByExport | ByPeak | Evenly | ByLines
+"""`by` tells them apart where a bill is stored: some of them hold the same, and nothing else says which one it was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from math import isqrt
 from typing import Literal
 
 from domain.growth import Gauge, Growth
+from domain.register_gauges import RegisterByPeriod, Unmetered
 from domain.rolling import RollingPeak
 
 __all__ = [
@@ -21,9 +22,11 @@ __all__ = [
     "PowerFactorExcess",
     "ReactiveByPeriod",
     "ReactiveExcess",
+    "RegisterByPeriod",
     "RollingPeak",
     "SquaredExcess",
     "TopBlocks",
+    "Unmetered",
 ]
 
 
@@ -189,20 +192,22 @@ class ChronologicalTiers:
 class IndexedEnergy:
     """Energy at a price of its own in each block: [nano-currency, Wh without a price, their first UTC start].
 
-    `prices_micro` holds the micro-currency per kWh of consecutive blocks from `start_s` on, None where no price is
-    published.
+    Imported energy, or `exported`. `prices_micro` holds the micro-currency per kWh of consecutive blocks from `start_s`
+    on, None where no price is published.
     """
 
     minutes: int
     start_s: int
     prices_micro: tuple[int | None, ...]
+    exported: bool = False
     kind: Literal["indexed_energy"] = "indexed_energy"
 
     def empty(self) -> list[int]:
         return [0, 0, 0]
 
     def see(self, state: list[int], growth: Growth) -> None:
-        grown, price = growth.wh - growth.wh_before, self.price_at(growth.start_s)
+        grown = growth.grown("export_wh") if self.exported else growth.wh - growth.wh_before
+        price = self.price_at(growth.start_s)
         if price is not None:
             state[0] += grown * price
         elif grown:
@@ -221,6 +226,8 @@ AnyGauge = (
     | ReactiveExcess
     | PowerFactorExcess
     | ReactiveByPeriod
+    | RegisterByPeriod
+    | Unmetered
     | ChronologicalTiers
     | IndexedEnergy
 )

@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from domain.measurement import NO_EXTRA, Extra, ExtraRegister
+
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """One block before and after a measurement: its period, UTC start in seconds, Wh and varh."""
+    """One block before and after a measurement: its period, UTC start in seconds, Wh and varh.
+
+    `extra` is what the block has of the registers that not every meter has; None where its newest interval has none.
+    """
 
     period: int
     start_s: int
@@ -15,6 +20,12 @@ class Growth:
     wh: int
     varh: int
     known_before: bool
+    extra_before: Extra = NO_EXTRA
+    extra: Extra = NO_EXTRA
+
+    def grown(self, register: ExtraRegister) -> int:
+        """Wh or varh that the measurement brought."""
+        return self.extra.of(register) - self.extra_before.of(register)
 
 
 class Gauge(Protocol):

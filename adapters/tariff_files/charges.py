@@ -10,6 +10,7 @@ from pydantic import Field
 
 from adapters.tariff_files.demand_charges import ContractedPowerPart, ExcessPowerPart, MaximumDemandPart
 from adapters.tariff_files.energy_charges import EnergyByPeriodPart, EnergyFlatPart, IndexedPricePart, TieredEnergyPart
+from adapters.tariff_files.export_charges import ExportCreditPart, NetMeteringPart
 from adapters.tariff_files.parts import Frame, NamedPart
 from adapters.tariff_files.reactive_charges import (
     PowerFactorEnergyPart,
@@ -55,6 +56,8 @@ AnyCharge = Annotated[
     | EnergyFlatPart
     | TieredEnergyPart
     | IndexedPricePart
+    | ExportCreditPart
+    | NetMeteringPart
     | MaximumDemandPart
     | FixedPart
     | ContractedPowerPart

@@ -13,7 +13,9 @@ from domain.charges import (
     Charge,
     EnergyByPeriod,
     EnergyFlat,
+    ExportCredit,
     IndexedPrice,
+    NetMetering,
     Percentage,
     PowerFactorEnergy,
     ReactiveEnergy,
@@ -31,7 +33,16 @@ MOST_PERCENT = Decimal(100)
 MOST_MULTIPLIER = Decimal(1_000)
 """Percent of a published price: a contract may well ask for more than the price itself."""
 
-PER_KWH = EnergyByPeriod, EnergyFlat, TieredEnergy, IndexedPrice, ReactiveEnergy, PowerFactorEnergy
+PER_KWH = (
+    EnergyByPeriod,
+    EnergyFlat,
+    TieredEnergy,
+    IndexedPrice,
+    ExportCredit,
+    NetMetering,
+    ReactiveEnergy,
+    PowerFactorEnergy,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +141,7 @@ def _limits(charges: Sequence[Charge]) -> dict[str, Limit]:
         most = MOST_PER_KWH if isinstance(charge, PER_KWH) else MOST_MONEY
         limits |= dict.fromkeys(charge.rate_keys, Limit(most))
         limits |= dict.fromkeys(charge.percent_keys, Limit(MOST_PERCENT, is_percent=True))
-        if isinstance(charge, IndexedPrice):
+        if isinstance(charge, IndexedPrice | ExportCredit) and charge.series:
             limits[f"{charge.code}.factor"] = Limit(MOST_MULTIPLIER, is_percent=True)
     return limits
 

@@ -31,6 +31,7 @@ class MonthOfLoad:
     block_wh: Int
     block_period: Periods
     determinants: Determinants
+    load: Load
 
 
 def months_of(load: Load, period: Periods, tariff: Tariff, zone: ZoneInfo) -> Iterator[MonthOfLoad]:
@@ -68,4 +69,4 @@ def _month_of(
             highest = int(blocks[np.argmax(block_wh[blocks])])
             at = month.start_utc + timedelta(minutes=tariff.demand_minutes) * (first_block + highest)
             found.see_block(p, int(block_wh[highest]), at)
-    return MonthOfLoad(month, span, wh, periods, known, block_of - first_block, block_wh, block_period, found)
+    return MonthOfLoad(month, span, wh, periods, known, block_of - first_block, block_wh, block_period, found, load)

@@ -1,5 +1,6 @@
 """Gauges over a whole month of blocks at once, to the same integers that one measurement at a time adds up to."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,29 +16,41 @@ from domain.gauges import (
     PowerFactorExcess,
     ReactiveByPeriod,
     ReactiveExcess,
+    RegisterByPeriod,
     RollingPeak,
     SquaredExcess,
     TopBlocks,
+    Unmetered,
 )
+from domain.measurement import ExtraRegister
 
 LARGEST_SAFE = 2**62
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Blocks:
-    """Blocks of one length with at least one known interval: Wh, varh, period, UTC start in seconds."""
+    """Blocks of one length with at least one known interval: Wh, varh, period, UTC start in seconds.
+
+    `extra` has the registers that not every meter has, and only those that are metered.
+    """
 
     wh: Int
     varh: Int
     period: Periods
     start_s: Int
+    extra: Mapping[ExtraRegister, Int]
 
     def of(self, periods: tuple[int, ...]) -> "Blocks":
         """Those of some periods."""
         return self.where(np.isin(self.period, periods))
 
     def where(self, chosen: NDArray[np.bool_]) -> "Blocks":
-        return Blocks(self.wh[chosen], self.varh[chosen], self.period[chosen], self.start_s[chosen])
+        extra = {name: energy[chosen] for name, energy in self.extra.items()}
+        return Blocks(self.wh[chosen], self.varh[chosen], self.period[chosen], self.start_s[chosen], extra)
+
+    def of_register(self, register: ExtraRegister) -> Int:
+        """Wh or varh, 0 where it is not metered."""
+        return self.extra.get(register, np.zeros_like(self.wh))
 
 
 def read_gauges(load: Load, month: MonthOfLoad, gauges: tuple[AnyGauge, ...]) -> None:
@@ -66,8 +79,16 @@ def blocks_of(load: Load, month: MonthOfLoad, minutes: int) -> Blocks:
         np.add.reduceat(varh, cuts),
         month.period[cuts],
         midnight_s + number[cuts] * length_s,
+        {name: np.add.reduceat(energy[month.span], cuts) for name, energy in _metered(load)},
     )
     return found.where(np.logical_or.reduceat(month.known, cuts))
+
+
+def _metered(load: Load) -> Iterator[tuple[ExtraRegister, Int]]:
+    if load.export_wh is not None:
+        yield "export_wh", load.export_wh
+    if load.capacitive_varh is not None:
+        yield "capacitive_varh", load.capacitive_varh
 
 
 def read(gauge: AnyGauge, blocks: Blocks) -> list[int]:  # noqa: PLR0911  # one answer for each kind of gauge
@@ -88,6 +109,11 @@ def read(gauge: AnyGauge, blocks: Blocks) -> list[int]:  # noqa: PLR0911  # one 
             return _power_factor(gauge, blocks.of(gauge.periods))
         case ReactiveByPeriod():
             return [int(blocks.varh[blocks.period == p].sum()) for p in range(gauge.count)]
+        case RegisterByPeriod():
+            energy = blocks.of_register(gauge.register)
+            return [int(energy[blocks.period == p].sum()) for p in range(gauge.count)]
+        case Unmetered():
+            return [0 if gauge.register in blocks.extra else len(blocks.wh)]
         case ChronologicalTiers():
             return _tiers(gauge, blocks.of(gauge.counted))
         case IndexedEnergy():
@@ -166,6 +192,7 @@ def _indexed(gauge: IndexedEnergy, blocks: Blocks) -> list[int]:
     published = np.array([price is not None for price in gauge.prices_micro])
     priced = inside.copy()
     priced[inside] = published[index[inside]]
-    without = blocks.where(~priced & (blocks.wh > 0))
-    first = int(without.start_s.min()) if len(without.wh) else 0
-    return [exact_sum_of_products(blocks.wh[priced], prices[index[priced]]), int(without.wh.sum()), first]
+    wh = blocks.of_register("export_wh") if gauge.exported else blocks.wh
+    without = ~priced & (wh > 0)
+    first = int(blocks.start_s[without].min()) if without.any() else 0
+    return [exact_sum_of_products(wh[priced], prices[index[priced]]), int(wh[without].sum()), first]

@@ -52,9 +52,8 @@ def price_load(
 def remember(history: dict[str, dict[date, Fraction]], month: MonthOfLoad, terms: Terms) -> None:
     """What later months look back upon."""
     for charge in terms.tariff.charges:
-        kw = charge.remembered_kw(month.determinants, terms)
-        if kw is not None:
-            history.setdefault(charge.code, {})[month.month.first] = kw
+        for name, figure in charge.remembered(month.determinants, terms).items():
+            history.setdefault(name, {})[month.month.first] = figure
 
 
 def rates_for(tariff: Tariff, month: BillingMonth, rates_of: date | None) -> Rates:

@@ -9,6 +9,7 @@ always add up to the line. The weights follow its basis:
                     inside a block by energy
     even            one for each interval with energy
     percentage      what the base lines gave the interval
+    export          the energy that the interval delivered to the grid, in the line's periods
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ import numpy as np
 
 from domain.arrays.determinants import MonthOfLoad
 from domain.arrays.load import Int
-from domain.bill import BillLine, ByEnergy, ByLines, ByPeak, Evenly
+from domain.bill import BillLine, ByEnergy, ByExport, ByLines, ByPeak, Evenly
 from domain.money import MICRO
 
 AIRPORT_SCALE = 2**20
@@ -56,6 +57,9 @@ def _weights(line: BillLine, month: MonthOfLoad, by_line: Mapping[str, Int]) -> 
     match line.basis:
         case ByEnergy(periods):
             return np.where(np.isin(month.period, periods), month.energy_wh, 0)
+        case ByExport(periods):
+            exported = month.load.export_wh
+            return np.where(np.isin(month.period, periods), 0 if exported is None else exported[month.span], 0)
         case ByPeak(periods):
             return _peak_weights(periods, month)
         case ByLines(codes):

@@ -10,6 +10,7 @@ from domain.charges.charge import Charge
 from domain.charges.demand import LookBack, MaximumDemand, Ratchet
 from domain.charges.energy import EnergyByPeriod, EnergyFlat
 from domain.charges.excess import Band, ExcessPower, ExcessRule
+from domain.charges.export import ExportCredit, NetMetering
 from domain.charges.fixed import ContractedPower, Fixed, MinimumBill
 from domain.charges.indexed import IndexedPrice, PriceSeries
 from domain.charges.percentage import Percentage
@@ -25,11 +26,13 @@ __all__ = [
     "EnergyFlat",
     "ExcessPower",
     "ExcessRule",
+    "ExportCredit",
     "Fixed",
     "IndexedPrice",
     "LookBack",
     "MaximumDemand",
     "MinimumBill",
+    "NetMetering",
     "Percentage",
     "PowerFactorAdjustment",
     "PowerFactorEnergy",

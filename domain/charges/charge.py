@@ -1,10 +1,11 @@
 """What every charge can do, and the names every charge has."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from domain.errors import BadReadings
+from domain.register_gauges import Unmetered
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -12,7 +13,15 @@ if TYPE_CHECKING:
     from domain.bill import BillLine, GrossLine
     from domain.determinants import Determinants
     from domain.gauges import AnyGauge
+    from domain.measurement import ExtraRegister
     from domain.terms import Terms
+
+
+WORDS: "Mapping[ExtraRegister, tuple[str, str]]" = {
+    "export_wh": ("the energy delivered to the grid", "--export-column"),
+    "capacitive_varh": ("capacitive reactive energy", "--capacitive-column"),
+}
+"""What each register is called, and the option that names its column."""
 
 
 class Charge(Protocol):
@@ -57,6 +66,10 @@ class Charge(Protocol):
         """This month's figure that later months may look back upon; None where the charge has none."""
         ...
 
+    def remembered(self, d: "Determinants", terms: "Terms") -> "Mapping[str, Fraction]":
+        """This month's figures that later months look back upon, by name: kW of a demand, kWh of a bank."""
+        ...
+
     def accrued_nano(self, d: "Determinants", terms: "Terms") -> tuple[int, ...]:
         """The bill to date, one integer per line code; 0 for what only the close can know."""
         ...
@@ -96,6 +109,20 @@ class Named:
 
     def remembered_kw(self, d: "Determinants", terms: "Terms") -> "Fraction | None":
         return None
+
+    def remembered(self, d: "Determinants", terms: "Terms") -> "Mapping[str, Fraction]":
+        kw = self.remembered_kw(d, terms)
+        return {} if kw is None else {self.code: kw}
+
+    def check_register(self, d: "Determinants", terms: "Terms", register: "ExtraRegister") -> None:
+        """Raises `BadReadings` where a month's intervals lack it; the charge has `Unmetered` among its gauges."""
+        without = terms.gauge(d, Unmetered(register))[0]
+        if without:
+            what, option = WORDS[register]
+            raise BadReadings(
+                f"tariff {terms.tariff.id}: {self.label} needs {what}, and {without:,} intervals of {terms.month} "
+                f"have none; name its column with {option}"
+            )
 
     def check_reactive(self, d: "Determinants", terms: "Terms") -> None:
         """Raises `BadReadings` where reactive energy is not metered: without it a kVA would pass for a kW."""

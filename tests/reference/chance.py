@@ -18,7 +18,7 @@ from domain.tariff import Rates, RateTable, Tariff
 
 PERIODS = ((0, "base"), (1, "middle"), (2, "peak"))
 SEASONS = (Season("winter", FixedDay(10, 26)), Season("summer", FixedDay(3, 29)))
-FAMILIES = ("energy", "fixed", "demand", "tiers", "indexed", "excess", "reactive", "power_factor")
+FAMILIES = ("energy", "fixed", "demand", "tiers", "indexed", "excess", "reactive", "power_factor", "export")
 DEMANDS, INSIDE = ("demand", "capacity"), ("pis", "icms")
 Periods = tuple[tuple[int, str], ...]
 
@@ -71,7 +71,9 @@ def history(dice: Random, month: date) -> dict[str, dict[date, Fraction]]:
     """Measured kW of some of the fourteen months before."""
     number = month.year * 12 + month.month - 1
     before = [date((number - n) // 12, (number - n) % 12 + 1, 1) for n in range(1, 15)]
-    return {code: {at: Fraction(dice.randrange(9000), 7) for at in dice.sample(before, 6)} for code in DEMANDS}
+    demands = {code: {at: Fraction(dice.randrange(9000), 7) for at in dice.sample(before, 6)} for code in DEMANDS}
+    banks = {f"net.{name}": {before[0]: Fraction(dice.randrange(50_000), 1000)} for _, name in PERIODS[1:]}
+    return demands | banks
 
 
 def charges_of(family: str, dice: Random, blocks: list[int], start: datetime) -> list[kinds.Charge]:
@@ -92,6 +94,8 @@ def charges_of(family: str, dice: Random, blocks: list[int], start: datetime) ->
             return [excess(rule, dice, blocks) for rule in kinds.ExcessRule]
         case "reactive":
             return reactive(dice, blocks)
+        case "export":
+            return export(dice)
     return power_factor(dice)
 
 
@@ -158,6 +162,14 @@ def reactive(dice: Random, blocks: list[int]) -> list[kinds.Charge]:
     return [
         kinds.ReactiveEnergy("reactive", "Reactive", "reactive", "", some(dice), share, per, kept),
         kinds.PowerFactorEnergy("ere", "ERE", "reactive", "", some(dice), 92, dice.choice(blocks)),
+    ]
+
+
+def export(dice: Random) -> list[kinds.Charge]:
+    return [
+        kinds.ExportCredit("credit", "Credit", "sold", "", some(dice), dice.choice(["", "spot"])),
+        kinds.ExportCredit("limited", "Limited", "sold", "", some(dice), limited_to=("use",)),
+        kinds.NetMetering("net", "Net", "netted", "", some(dice), dice.choice([None, 3, 4, 10]), dice.random() < 0.5),
     ]
 
 

@@ -25,11 +25,13 @@ Parts = list[tuple[str, Fraction, Fraction]]
 
 @dataclass(frozen=True)
 class Interval:
-    """A known interval: its local start, kWh and kvarh."""
+    """A known interval: its local start, kWh and kvarh, kWh delivered and capacitive kvarh."""
 
     at: datetime
     kwh: Fraction
     kvarh: Fraction
+    delivered: Fraction = Fraction(0)
+    capacitive: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,9 @@ class Month:
 
     def kvarh(self, periods: Sequence[str]) -> Fraction:
         return sum((self._used[name][1] for name in periods), Fraction(0))
+
+    def delivered(self, name: str) -> Fraction:
+        return sum((one.delivered for one in self.load if self.period(one.at) == name), Fraction(0))
 
     @cached_property
     def _used(self) -> dict[str, tuple[Fraction, Fraction]]:
@@ -237,6 +242,46 @@ def _(charge: kinds.IndexedPrice, month: Month, so_far: list[Line]) -> Parts:
         exact = factor * Fraction(published, 10**6) + month.rate(f"{charge.code}.adder")
         cost += one.kwh * Fraction(rounded(exact, 6))
     return [(charge.code, month.kwh(month.tariff.periods), cost)]
+
+
+@price.register
+def _(charge: kinds.ExportCredit, month: Month, so_far: list[Line]) -> Parts:
+    if charge.series:
+        series = next(one for one in month.tariff.series if one.name == charge.series)
+        factor = month.rate(f"{charge.code}.factor") / 100 * (1 + month.rate(f"{charge.code}.losses") / 100)
+        worth = Fraction(0)
+        for one in month.load:
+            published = series.prices_micro[(one.at - series.start) // timedelta(minutes=series.minutes)]
+            assert published is not None
+            exact = factor * Fraction(published, 10**6) + month.rate(f"{charge.code}.adder")
+            worth += one.delivered * Fraction(rounded(exact, 6))
+        return [(charge.code, Fraction(0), -worth)]
+    room, parts = max(Fraction(0), base(charge.limited_to, so_far)), Parts()
+    for name in names(charge):
+        code, quantity, worth = times(month.delivered(name), f"{charge.code}.{name}", month)
+        credit = min(worth, room) if charge.limited_to else worth
+        room -= Fraction(rounded(credit, month.tariff.rounding.places))
+        parts.append((code, quantity, -credit))
+    return parts
+
+
+@price.register
+def _(charge: kinds.NetMetering, month: Month, so_far: list[Line]) -> Parts:
+    parts = [times(max(Fraction(0), -left), code, month) for code, left in in_the_bank(charge, month).items()]
+    if charge.buy_out and month.first.month == charge.expires_in_month:
+        left = sum((max(Fraction(0), kwh) for kwh in in_the_bank(charge, month).values()), Fraction(0))
+        code, quantity, gross = times(left, f"{charge.code}.buy_out", month)
+        parts.append((code, quantity, -gross))
+    return parts
+
+
+def in_the_bank(charge: kinds.NetMetering, month: Month) -> dict[str, Fraction]:
+    """By line code what the month leaves in the bank; below zero what it lacks."""
+    (before,), found = months_before(month.first, 1), dict[str, Fraction]()
+    for name in names(charge):
+        bank = month.history.get(f"{charge.code}.{name}", {}).get(before, Fraction(0))
+        found[f"{charge.code}.{name}"] = bank + month.delivered(name) - month.kwh([name])
+    return found
 
 
 @price.register

@@ -27,7 +27,7 @@ from tests.reference.uploads import as_it_comes, closed, measured
 
 PERIODS, MICRO = chance.PERIODS, 10**6
 OF_ENERGY = ("flat", "energy", "tiers", "index", "ere")
-ON_MONEY = ("minimum", "factor", "steps", "pis", "icms", "low_side", "tax")
+ON_MONEY = ("limited", "minimum", "factor", "steps", "pis", "icms", "low_side", "tax")
 LINEAR: tuple[Charge, ...] = (
     kinds.EnergyFlat("flat", "Flat", "use", ""),
     kinds.EnergyByPeriod("energy", "Energy", "use", "", PERIODS),
@@ -50,7 +50,7 @@ def test_rates_times_n_make_every_line_that_is_no_percentage_times_n(case: Case,
         {key: rate if key in percents else rate * times for key, rate in values_of(case.tariff).items()},
     )
     cheap, dear = gross_of(case), gross_of(replace(case, tariff=dearer))
-    for key in cheap.keys() - {key for key in cheap if key[1] in (*ON_MONEY, "index")}:
+    for key in cheap.keys() - {key for key in cheap if key[1] in (*ON_MONEY, "index") or key[2] == "credit"}:
         assert nearly(dear[key], cheap[key] * times), key
 
 
@@ -126,8 +126,9 @@ def test_two_halves_of_a_load_at_the_month_s_end_have_the_bills_of_the_whole(cas
         part = replace(case, load=case.load.between(month.start_utc, month.end_utc), history=history)
         halves += part.priced().bills
         for charge in case.tariff.charges:
-            kw = charge.remembered_kw(halves[-1].determinants, part.terms(bill.first, history))
-            history |= {} if kw is None else {charge.code: {**history.get(charge.code, {}), bill.first: kw}}
+            terms = part.terms(bill.first, history)
+            for name, figure in charge.remembered(halves[-1].determinants, terms).items():
+                history.setdefault(name, {})[bill.first] = figure
     assert halves == list(whole)
 
 
@@ -194,9 +195,9 @@ def cut_windows(windows: tuple[Window, ...], minute: int) -> Iterator[Window]:
 
 def of_15_minutes(load: Load) -> Load:
     """Three readings in one."""
-    assert load.reactive_varh is not None
-    wh, varh = (column.reshape(-1, 3).sum(axis=1) for column in (load.energy_wh, load.reactive_varh))
-    return Load(load.meter, load.start, 15, wh, varh, load.quality[::3])
+    columns = (load.energy_wh, load.reactive_varh, load.export_wh, load.capacitive_varh)
+    wh, varh, out, capacitive = (column.reshape(-1, 3).sum(axis=1) for column in columns if column is not None)
+    return Load(load.meter, load.start, 15, wh, varh, load.quality[::3], out, capacitive)
 
 
 def gross_of(case: Case) -> dict[tuple[date, str, str], Fraction]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.tariff_files import TariffFiles
-from domain.charges import Charge, MaximumDemand
+from domain.charges import Charge, ExportCredit, MaximumDemand, NetMetering
 from domain.errors import InvalidTariff
 from domain.tariff import Tariff
 
@@ -41,6 +41,20 @@ ACCEPTED: list[tuple[str, str, Rates, Charge]] = [
         {"x": "5"},
         MaximumDemand(*NAMES, BOTH, round_up_kw=False, minutes=60, rolling=True),
     ),
+    ("export_credit", 'periods = ["day"]', {"x.day": "0.05"}, ExportCredit(*NAMES, ((0, "day"),))),
+    (
+        "export_credit",
+        'series = "spot"\nlimited_to = ["supply", "demand"]',
+        {"x.adder": "0", "x.factor": "1000", "x.losses": "0"},
+        ExportCredit(*NAMES, BOTH, "spot", ("supply", "demand")),
+    ),
+    ("net_metering", "", {"x.day": "2", "x.night": "1"}, NetMetering(*NAMES, BOTH)),
+    (
+        "net_metering",
+        "expires_in_month = 3\nbuy_out = true",
+        {"x.day": "2", "x.night": "1", "x.buy_out": "0.5"},
+        NetMetering(*NAMES, BOTH, 3, buy_out=True),
+    ),
 ]
 
 
@@ -61,6 +75,17 @@ REFUSED: list[tuple[str, str, Rates, str]] = [
         {"x": "5"},
         "charge[5].rolling: windows that overlap have no only_at",
     ),
+    ("export_credit", 'limited_to = ["sun"]', {"x.day": "1", "x.night": "1"}, "is reckoned from 'sun', which is no"),
+    (
+        "export_credit",
+        'series = "spot"\nperiods = ["day"]',
+        {"x.adder": "0"},
+        "charge[5].periods: ['day']: published prices hold for every hour",
+    ),
+    ("export_credit", "", {"x.day": "4000.5", "x.night": "1"}, "x.day: 4000.5: a rate here lies between 0 and 4000"),
+    ("export_credit", "", {"x.day": "-1", "x.night": "1"}, "is negative"),
+    ("net_metering", "buy_out = true", {"x.day": "2"}, "charge[5].buy_out: true: when is the bank bought out? add"),
+    ("net_metering", "expires_in_month = 13", {"x.day": "2"}, "charge[5].expires_in_month: 13"),
     ("maximum_demand", f"{ROLLING}minutes = 5", {"x": "5"}, "charge[5].minutes: 5: is no multiple of demand_minutes"),
 ]
 
