@@ -97,7 +97,11 @@ def _unknown_keys(name: str, keys: Iterable[str]) -> UnknownEvent:
     return UnknownEvent(f"stored event {name} has {sorted(keys)}, unknown here: upgrade this wattledger")
 
 
-ADDED_TO_GAUGES: dict[str, dict[str, Any]] = {"indexed_energy": {"exported": False}}
+ADDED_TO_GAUGES: dict[str, dict[str, Any]] = {
+    "indexed_energy": {"exported": False},
+    "reactive_excess": {"capacitive": False},
+    "power_factor_excess": {"capacitive_s": []},
+}
 """What gauges of some kinds have had since DayOpened.v3: then no meter counted more than two registers."""
 
 

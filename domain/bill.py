@@ -70,6 +70,28 @@ class ByPeak:
 
 
 @dataclass(frozen=True, slots=True)
+class ByExcess:
+    """Shared among the blocks of some periods by what each has above a limit, or by the square of that."""
+
+    periods: tuple[int, ...]
+    minutes: int
+    limit_w: int
+    squared: bool
+    by: Literal["excess"] = "excess"
+
+
+@dataclass(frozen=True, slots=True)
+class ByTier:
+    """Shared in proportion to the energy that a period's intervals have in one tier of a ladder climbed in time."""
+
+    period: int
+    counted: tuple[int, ...]
+    limits_wh: tuple[int, ...]
+    tier: int
+    by: Literal["tier"] = "tier"
+
+
+@dataclass(frozen=True, slots=True)
 class Evenly:
     """Shared equally by all intervals."""
 
@@ -84,7 +106,7 @@ class ByLines:
     by: Literal["lines"] = "lines"
 
 
-Basis = ByEnergy | ByExport | ByPeak | Evenly | ByLines
+Basis = ByEnergy | ByExport | ByPeak | ByExcess | ByTier | Evenly | ByLines
 """`by` tells them apart where a bill is stored: some of them hold the same, and nothing else says which one it was."""
 
 

@@ -5,6 +5,7 @@ A gauge looks at blocks of its own length. One measurement makes one block grow,
 integers, so that it can be stored, carried from day to day, and compared.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from math import isqrt
 from typing import Literal
@@ -87,12 +88,16 @@ class SquaredExcess:
 
 @dataclass(frozen=True, slots=True)
 class ReactiveExcess:
-    """Sum by period of varh beyond a share (`above`/`below`) of Wh, block by block; in 1/`below` varh."""
+    """Sum by period of varh beyond a share (`above`/`below`) of Wh, block by block; in 1/`below` varh.
+
+    Inductive varh, or `capacitive`.
+    """
 
     minutes: int
     periods: tuple[int, ...]
     above: int
     below: int
+    capacitive: bool = False
     kind: Literal["reactive_excess"] = "reactive_excess"
 
     def empty(self) -> list[int]:
@@ -100,8 +105,11 @@ class ReactiveExcess:
 
     def see(self, state: list[int], growth: Growth) -> None:
         if growth.period in self.periods:
-            before = self.excess(growth.wh_before, growth.varh_before) if growth.known_before else 0
-            state[0] += self.excess(growth.wh, growth.varh) - before
+            varh_before, varh = growth.varh_before, growth.varh
+            if self.capacitive:
+                varh_before, varh = (of.of("capacitive_varh") for of in (growth.extra_before, growth.extra))
+            before = self.excess(growth.wh_before, varh_before) if growth.known_before else 0
+            state[0] += self.excess(growth.wh, varh) - before
 
     def excess(self, wh: int, varh: int) -> int:
         return max(0, varh * self.below - wh * self.above)
@@ -113,12 +121,15 @@ class PowerFactorExcess:
 
     With f = E / sqrt(E² + Q²) that is reference x sqrt(E² + Q²) - E. Each block is cut to a whole mWh.
     `peak` keeps instead the highest block of the same figure, D x reference / f, with its UTC start.
+    Blocks that start in `capacitive_s`, pairs of UTC seconds `[from, to)` in order, count capacitive varh, and not
+    inductive as the others do.
     """
 
     minutes: int
     periods: tuple[int, ...]
     reference_percent: int
     peak: bool = False
+    capacitive_s: tuple[int, ...] = ()
     kind: Literal["power_factor_excess"] = "power_factor_excess"
 
     def empty(self) -> list[int]:
@@ -127,16 +138,22 @@ class PowerFactorExcess:
     def see(self, state: list[int], growth: Growth) -> None:
         if growth.period not in self.periods:
             return
+        varh_before, varh = growth.varh_before, growth.varh
+        if self.is_capacitive(growth.start_s):
+            varh_before, varh = (of.of("capacitive_varh") for of in (growth.extra_before, growth.extra))
         if not self.peak:
-            before = self.excess_mwh(growth.wh_before, growth.varh_before) if growth.known_before else 0
-            state[0] += self.excess_mwh(growth.wh, growth.varh) - before
+            before = self.excess_mwh(growth.wh_before, varh_before) if growth.known_before else 0
+            state[0] += self.excess_mwh(growth.wh, varh) - before
             return
-        value = self.asked_mwh(growth.wh, growth.varh)
+        value = self.asked_mwh(growth.wh, varh)
         rivals = [(-value, growth.start_s)]
         if state and state[1] != growth.start_s:
             rivals.append((-state[0], state[1]))
         best = min(rivals)
         state[:] = [-best[0], best[1]]
+
+    def is_capacitive(self, start_s: int) -> bool:
+        return bisect_right(self.capacitive_s, start_s) % 2 == 1
 
     def asked_mwh(self, wh: int, varh: int) -> int:
         """E x reference / f in mWh: the energy that the apparent energy would carry at the reference."""

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from adapters.tariff_files.parts import BlockMinutes, Frame, PeriodsPart
-from adapters.tariff_files.values import LoadFactor, Months, Part, Percent, Positive, ascending, instant
-from domain.charges import Band, ContractedPower, ExcessPower, ExcessRule, LookBack, MaximumDemand, Ratchet
+from adapters.tariff_files.values import LoadFactor, Months, Part, Percent, Positive, SomeText, ascending, instant
+from domain.charges import Band, ContractedPower, ExcessPower, ExcessRule, LookBack, MaximumDemand, Ratchet, UnusedPower
 from domain.errors import InvalidTariff
 
 MonthsBack = Annotated[int, Field(ge=1, le=36)]
@@ -133,11 +133,15 @@ class ExcessPowerPart(BlocksPart):
     free_percent: Percent = Decimal(0)
     whole: bool = True
     per_day: bool = False
+    together: bool = False
+    once: bool = False
 
     def to_domain(self, place: str, frame: Frame) -> ExcessPower:
-        unfit = sorted(self.model_fields_set & {"bands", "free_percent", "whole"})
+        unfit = sorted(self.model_fields_set & {"bands", "free_percent", "whole", "together", "once"})
         if self.rule == "quadratic" and unfit:
             raise InvalidTariff(f"{place}.{unfit[0]}: the quadratic rule has none; remove it, or use rule = 'banded'")
+        if self.together and self.once:
+            raise InvalidTariff(f"{place}.once: true: all periods together are one; remove it, or 'together'")
         minutes = self.block_minutes(place, frame)
         return ExcessPower(
             *self.named,
@@ -148,7 +152,19 @@ class ExcessPowerPart(BlocksPart):
             self.whole,
             self.per_day,
             minutes,
+            self.together,
+            self.once,
         )
+
+
+class UnusedPowerPart(PeriodsPart):
+    """Contracted power that earlier demand charges did not bill."""
+
+    kind: Literal["unused_power"]
+    kw_of: SomeText
+
+    def to_domain(self, place: str, frame: Frame) -> UnusedPower:
+        return UnusedPower(*self.named, self.indexed(place, frame), tuple(self.kw_of))
 
 
 def _starts(instants: Sequence[datetime], minutes: int, frame: Frame, place: str) -> tuple[int, ...]:

@@ -64,15 +64,8 @@ def read_gauges(load: Load, month: MonthOfLoad, gauges: tuple[AnyGauge, ...]) ->
 
 def blocks_of(load: Load, month: MonthOfLoad, minutes: int) -> Blocks:
     """The month's blocks of a length (0: its intervals), counted from the first local midnight of the month."""
-    step_s = load.step_minutes * 60
-    first_s, midnight_s = (
-        int(load.start.timestamp()) + month.span.start * step_s,
-        int(month.month.start_utc.timestamp()),
-    )
-    started = first_s + np.arange(len(month.energy_wh), dtype=np.int64) * step_s
-    length_s = max(minutes * 60, step_s)
-    number = (started - midnight_s) // length_s
-    cuts = np.flatnonzero(np.diff(number, prepend=-1))
+    number, cuts = block_numbers(load, month, minutes)
+    length_s, midnight_s = max(minutes, load.step_minutes) * 60, int(month.month.start_utc.timestamp())
     varh = np.zeros_like(month.energy_wh) if load.reactive_varh is None else load.reactive_varh[month.span]
     found = Blocks(
         np.add.reduceat(month.energy_wh, cuts),
@@ -82,6 +75,15 @@ def blocks_of(load: Load, month: MonthOfLoad, minutes: int) -> Blocks:
         {name: np.add.reduceat(energy[month.span], cuts) for name, energy in _metered(load)},
     )
     return found.where(np.logical_or.reduceat(month.known, cuts))
+
+
+def block_numbers(load: Load, month: MonthOfLoad, minutes: int) -> tuple[Int, Int]:
+    """The block of each interval, counted from the first local midnight of the month; where each block begins."""
+    step_s = load.step_minutes * 60
+    first_s = int(load.start.timestamp()) + month.span.start * step_s
+    started = first_s + np.arange(len(month.energy_wh), dtype=np.int64) * step_s
+    number = (started - int(month.month.start_utc.timestamp())) // max(minutes * 60, step_s)
+    return number, np.flatnonzero(np.diff(number, prepend=-1))
 
 
 def _metered(load: Load) -> Iterator[tuple[ExtraRegister, Int]]:
@@ -104,7 +106,8 @@ def read(gauge: AnyGauge, blocks: Blocks) -> list[int]:  # noqa: PLR0911  # one 
             return [exact_sum_of_products(excess, excess)]
         case ReactiveExcess():
             of = blocks.of(gauge.periods)
-            return [int(np.maximum(of.varh * gauge.below - of.wh * gauge.above, 0).sum())]
+            varh = of.of_register("capacitive_varh") if gauge.capacitive else of.varh
+            return [_excess(gauge, of.wh, varh)]
         case PowerFactorExcess():
             return _power_factor(gauge, blocks.of(gauge.periods))
         case ReactiveByPeriod():
@@ -162,8 +165,18 @@ def _squares(wh: Int, varh: Int) -> NDArray[np.object_]:
     return np.array([w * w + q * q for w, q in zip(wh.tolist(), varh.tolist(), strict=True)], dtype=object)
 
 
+def _excess(gauge: ReactiveExcess, wh: Int, varh: Int) -> int:
+    """In 64 bits where they suffice, in Python's integers where not."""
+    largest = max(int(varh.max(initial=0)) * gauge.below, int(wh.max(initial=0)) * gauge.above)
+    if largest * len(wh) < LARGEST_SAFE:
+        return int(np.maximum(varh * gauge.below - wh * gauge.above, 0).sum())
+    return sum(gauge.excess(w, q) for w, q in zip(wh.tolist(), varh.tolist(), strict=True))
+
+
 def _power_factor(gauge: PowerFactorExcess, of: Blocks) -> list[int]:
-    asked = [gauge.asked_mwh(w, q) for w, q in zip(of.wh.tolist(), of.varh.tolist(), strict=True)]
+    capacitive = np.searchsorted(np.array(gauge.capacitive_s, dtype=np.int64), of.start_s, side="right") % 2 == 1
+    varh = np.where(capacitive, of.of_register("capacitive_varh"), of.varh)
+    asked = [gauge.asked_mwh(w, q) for w, q in zip(of.wh.tolist(), varh.tolist(), strict=True)]
     if not gauge.peak:
         return [sum(max(0, a - w * 1000) for a, w in zip(asked, of.wh.tolist(), strict=True))]
     if not asked:

@@ -11,7 +11,7 @@ from domain.arrays.determinants import MonthOfLoad, months_of
 from domain.arrays.gauges import read_gauges
 from domain.arrays.load import Int, Load, PricedLoad
 from domain.arrays.periods import local_offsets, periods_of
-from domain.arrays.shares import share_line
+from domain.arrays.shares import check_budget, share_line
 from domain.bill import Bill, make_bill
 from domain.tariff import Rates, Tariff
 from domain.terms import BillingMonth, Contract, History, Terms, check_step
@@ -66,6 +66,7 @@ def rates_for(tariff: Tariff, month: BillingMonth, rates_of: date | None) -> Rat
 
 
 def _share(bill: Bill, month: MonthOfLoad, cost: dict[str, Int]) -> None:
+    check_budget(bill)
     by_line: dict[str, Int] = {}
     for line in bill.lines:
         by_line[line.code] = share_line(line, month, by_line)

@@ -15,8 +15,10 @@ from domain.charges.fixed import ContractedPower, Fixed, MinimumBill
 from domain.charges.indexed import IndexedPrice, PriceSeries
 from domain.charges.percentage import Percentage
 from domain.charges.power_factor import PowerFactorAdjustment, PowerFactorSteps, Threshold
-from domain.charges.reactive import PowerFactorEnergy, ReactiveEnergy, ReactiveStep
+from domain.charges.reactive import ReactiveEnergy, ReactiveStep
+from domain.charges.reactive_excess import PowerFactorDemand, PowerFactorEnergy
 from domain.charges.tiers import TieredEnergy, TierScope, TierUnit
+from domain.charges.unused import UnusedPower
 
 __all__ = [
     "Band",
@@ -35,6 +37,7 @@ __all__ = [
     "NetMetering",
     "Percentage",
     "PowerFactorAdjustment",
+    "PowerFactorDemand",
     "PowerFactorEnergy",
     "PowerFactorSteps",
     "PriceSeries",
@@ -45,4 +48,5 @@ __all__ = [
     "TierScope",
     "TierUnit",
     "TieredEnergy",
+    "UnusedPower",
 ]

@@ -91,7 +91,7 @@ def charges_of(family: str, dice: Random, blocks: list[int], start: datetime) ->
         case "indexed":
             return [kinds.IndexedPrice("index", "Index", "use", "", "spot")]
         case "excess":
-            return [excess(rule, dice, blocks) for rule in kinds.ExcessRule]
+            return [*(excess(rule, dice, blocks) for rule in kinds.ExcessRule), unused(dice)]
         case "reactive":
             return reactive(dice, blocks)
         case "export":
@@ -150,18 +150,30 @@ def excess(rule: kinds.ExcessRule, dice: Random, blocks: list[int]) -> kinds.Exc
     bands = tuple(kinds.Band(end, Decimal(dice.randint(1, 4))) for end in ends)
     free, minutes = Decimal(dice.choice([0, 5, 50])), dice.choice(blocks)
     whole, per_day = dice.random() < 0.5, dice.random() < 0.5
+    together, once = dice.choice([(False, False), (True, False), (False, True)])
+    if rule is kinds.ExcessRule.QUADRATIC:
+        together = once = False
     return kinds.ExcessPower(
-        f"excess_{rule}", "Excess", "power", "", some(dice), rule, bands, free, whole, per_day, minutes
+        f"excess_{rule}", "Excess", "power", "", some(dice), rule, bands, free, whole, per_day, minutes, together, once
     )
+
+
+def unused(dice: Random) -> kinds.UnusedPower:
+    return kinds.UnusedPower("unused", "Unused", "idle", "", some(dice), ("excess_banded",))
 
 
 def reactive(dice: Random, blocks: list[int]) -> list[kinds.Charge]:
     per: Literal["month", "period", "hour"] = dice.choice(["month", "period", "hour"])
     steps = (kinds.ReactiveStep(Decimal(80), "fair"), kinds.ReactiveStep(Decimal(0), "poor"))
     share, kept = Decimal(dice.randrange(900)) / 10, steps[1:] if per == "hour" else steps
+    night = dice.choice([None, (0, 360), (1380, 1740)])
+    own = kinds.MaximumDemand("billed_kw", "Billed", "power", "", PERIODS, dice.random() < 0.5)
+    minutes = dice.choice(blocks), dice.choice(blocks)
     return [
-        kinds.ReactiveEnergy("reactive", "Reactive", "reactive", "", some(dice), share, per, kept),
-        kinds.PowerFactorEnergy("ere", "ERE", "reactive", "", some(dice), 92, dice.choice(blocks)),
+        kinds.ReactiveEnergy("reactive", "Reactive", "reactive", "", some(dice), share, per, kept, dice.random() < 0.5),
+        kinds.PowerFactorEnergy("ere", "ERE", "reactive", "", some(dice), 92, minutes[0], night),
+        own,
+        kinds.PowerFactorDemand("dre", "DRE", "reactive", "", some(dice), 92, minutes[1], night, ("billed_kw",)),
     ]
 
 

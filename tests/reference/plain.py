@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import cached_property, singledispatch
 from itertools import pairwise
-from math import ceil, floor
+from math import ceil
 from typing import Protocol
 
 from domain import charges as kinds
@@ -36,12 +36,13 @@ class Interval:
 
 @dataclass(frozen=True)
 class Block:
-    """Known intervals of one block: its period and UTC start, kWh and kvarh."""
+    """Known intervals of one block: its period and UTC start, kWh and kvarh, capacitive kvarh."""
 
     period: str
     start: datetime
     kwh: Fraction
     kvarh: Fraction
+    capacitive: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,9 @@ class Month:
     def delivered(self, name: str) -> Fraction:
         return sum((one.delivered for one in self.load if self.period(one.at) == name), Fraction(0))
 
+    def capacitive(self, names: Sequence[str]) -> Fraction:
+        return sum((one.capacitive for one in self.load if self.period(one.at) in names), Fraction(0))
+
     @cached_property
     def _used(self) -> dict[str, tuple[Fraction, Fraction]]:
         used = dict.fromkeys(self.tariff.periods, ZEROS)
@@ -103,7 +107,8 @@ class Month:
             midnight = datetime.combine(one.at.date(), time(), one.at.tzinfo).astimezone(UTC)
             start = midnight + (one.at.astimezone(UTC) - midnight) // length * length
             so_far = found.get(start) or Block(self.period(start.astimezone(one.at.tzinfo)), start, *ZEROS)
-            found[start] = Block(so_far.period, start, so_far.kwh + one.kwh, so_far.kvarh + one.kvarh)
+            kvarh, capacitive = so_far.kvarh + one.kvarh, so_far.capacitive + one.capacitive
+            found[start] = Block(so_far.period, start, so_far.kwh + one.kwh, kvarh, capacitive)
         return self._blocks.setdefault(minutes, list(found.values()))
 
     def windows(self, minutes: int) -> list[Block]:
@@ -245,87 +250,6 @@ def _(charge: kinds.IndexedPrice, month: Month, so_far: list[Line]) -> Parts:
 
 
 @price.register
-def _(charge: kinds.ExportCredit, month: Month, so_far: list[Line]) -> Parts:
-    if charge.series:
-        series = next(one for one in month.tariff.series if one.name == charge.series)
-        factor = month.rate(f"{charge.code}.factor") / 100 * (1 + month.rate(f"{charge.code}.losses") / 100)
-        worth = Fraction(0)
-        for one in month.load:
-            published = series.prices_micro[(one.at - series.start) // timedelta(minutes=series.minutes)]
-            assert published is not None
-            exact = factor * Fraction(published, 10**6) + month.rate(f"{charge.code}.adder")
-            worth += one.delivered * Fraction(rounded(exact, 6))
-        return [(charge.code, Fraction(0), -worth)]
-    room, parts = max(Fraction(0), base(charge.limited_to, so_far)), Parts()
-    for name in names(charge):
-        code, quantity, worth = times(month.delivered(name), f"{charge.code}.{name}", month)
-        credit = min(worth, room) if charge.limited_to else worth
-        room -= Fraction(rounded(credit, month.tariff.rounding.places))
-        parts.append((code, quantity, -credit))
-    return parts
-
-
-@price.register
-def _(charge: kinds.NetMetering, month: Month, so_far: list[Line]) -> Parts:
-    parts = [times(max(Fraction(0), -left), code, month) for code, left in in_the_bank(charge, month).items()]
-    if charge.buy_out and month.first.month == charge.expires_in_month:
-        left = sum((max(Fraction(0), kwh) for kwh in in_the_bank(charge, month).values()), Fraction(0))
-        code, quantity, gross = times(left, f"{charge.code}.buy_out", month)
-        parts.append((code, quantity, -gross))
-    return parts
-
-
-def in_the_bank(charge: kinds.NetMetering, month: Month) -> dict[str, Fraction]:
-    """By line code what the month leaves in the bank; below zero what it lacks."""
-    (before,), found = months_before(month.first, 1), dict[str, Fraction]()
-    for name in names(charge):
-        bank = month.history.get(f"{charge.code}.{name}", {}).get(before, Fraction(0))
-        found[f"{charge.code}.{name}"] = bank + month.delivered(name) - month.kwh([name])
-    return found
-
-
-@price.register
-def _(charge: kinds.ExcessPower, month: Month, so_far: list[Line]) -> Parts:
-    contracted, parts = Fraction(month.contracted_kw), []
-    for name in names(charge):
-        kws = [block.kwh * 60 / charge.minutes for block in month.blocks(charge.minutes) if block.period == name]
-        if charge.rule is kinds.ExcessRule.QUADRATIC:
-            kw = root(sum((max(kw - contracted, Fraction(0)) ** 2 for kw in kws), Fraction(0)))
-        else:
-            kw = beyond(charge, max(kws, default=Fraction(0)), contracted)
-        _, _, gross = times(kw, f"{charge.code}.{name}", month)
-        parts.append((f"{charge.code}.{name}", kw, gross * (month.days if charge.per_day else 1)))
-    return parts
-
-
-@price.register
-def _(charge: kinds.ReactiveEnergy, month: Month, so_far: list[Line]) -> Parts:
-    share, rate_of = Fraction(charge.ratio_percent) / 100, [f"{charge.code}.{step.key}" for step in charge.steps]
-    if charge.per == "hour":
-        hours = [block for block in month.blocks(60) if block.period in names(charge)]
-        excess = sum((max(Fraction(0), hour.kvarh - share * hour.kwh) for hour in hours), Fraction(0))
-        return [(charge.code, excess, excess * month.rate(rate_of[0]))]
-    parts = Parts()
-    for name in names(charge) if charge.per == "period" else [""]:
-        periods = [name] if name else names(charge)
-        kwh, kvarh = month.kwh(periods), month.kvarh(periods)
-        excess, factor = max(Fraction(0), kvarh - share * kwh), power_factor(kwh, kvarh)
-        key = next(key for key, step in zip(rate_of, charge.steps, strict=True) if factor >= step.from_percent)
-        parts.append((f"{charge.code}.{name}".rstrip("."), excess, excess * month.rate(key)))
-    return parts
-
-
-@price.register
-def _(charge: kinds.PowerFactorEnergy, month: Month, so_far: list[Line]) -> Parts:
-    displaced = Fraction(0)
-    for block in month.blocks(charge.minutes):
-        if block.period in names(charge):
-            asked = root(block.kwh**2 + block.kvarh**2) * charge.reference_percent / 100
-            displaced += max(Fraction(0), Fraction(floor(asked * 10**6), 10**6) - block.kwh)
-    return [times(displaced, charge.code, month)]
-
-
-@price.register
 def _(charge: kinds.PowerFactorAdjustment, month: Month, so_far: list[Line]) -> Parts:
     kwh, kvarh = month.kwh(month.tariff.periods), month.kvarh(month.tariff.periods)
     asked = max(
@@ -404,16 +328,6 @@ def banded(amount: Fraction, limits: Sequence[Fraction]) -> list[Fraction]:
 def climb(used: dict[tuple[str, int], Fraction], name: str, kwh: Fraction, limits: list[Fraction], whole: bool) -> None:
     for tier, part in enumerate(banded(kwh, limits) if whole else ladder(kwh, limits)):
         used[name, tier] += part
-
-
-def beyond(charge: kinds.ExcessPower, kw: Fraction, contracted: Fraction) -> Fraction:
-    free = contracted * Fraction(charge.free_percent) / 100
-    if kw <= contracted + free:
-        return Fraction(0)
-    excess = kw - contracted - (0 if charge.whole else free)
-    ends = [contracted * Fraction(band.up_to_percent or 0) / 100 for band in charge.bands[:-1]]
-    slices = ladder(excess, ends)
-    return sum((part * Fraction(band.times) for part, band in zip(slices, charge.bands, strict=True)), Fraction(0))
 
 
 def months_before(month: date, count: int) -> list[date]:

@@ -16,12 +16,24 @@ from domain.determinants import Determinants
 from domain.measurement import Quality
 from domain.tariff import Tariff
 from domain.terms import BillingMonth, History
-from tests.reference import chance, plain
+from tests.reference import chance, plain, plain_grid
 from tests.reference.cases import CONTRACT, DAYS, MONTHS, Case
 from tests.reference.uploads import by_uploads, closed
 
 ROOTS = ("demand", "capacity", "excess_quadratic")
-KNOWN_AT_THE_CLOSE = ("reactive", "factor", "steps", "minimum", "pis", "icms", "low_side", "tax", "limited")
+KNOWN_AT_THE_CLOSE = (
+    "reactive",
+    "factor",
+    "steps",
+    "minimum",
+    "pis",
+    "icms",
+    "low_side",
+    "tax",
+    "limited",
+    "unused",
+    "dre",
+)
 
 
 @given(case=DAYS)
@@ -102,7 +114,7 @@ def remembered(case: Case) -> History:
                 kw = plain.demand_kw(charge, plain_month(case, first, {}))
                 history.setdefault(charge.code, {})[first] = kw
             if isinstance(charge, kinds.NetMetering):
-                for code, kwh in plain.in_the_bank(charge, plain_month(case, first, history)).items():
+                for code, kwh in plain_grid.in_the_bank(charge, plain_month(case, first, history)).items():
                     ends = first.month == charge.expires_in_month
                     history.setdefault(code, {})[first] = Fraction(0) if ends else max(Fraction(0), kwh)
     return history

@@ -100,7 +100,7 @@ def test_the_order_of_arrival_does_not_change_the_bill(case: Case, seed: int) ->
 @settings(max_examples=30)
 def test_no_energy_costs_nothing_by_energy(case: Case) -> None:
     nothing = np.zeros_like(case.load.energy_wh)
-    idle = replace(case, load=replace(case.load, energy_wh=nothing, reactive_varh=nothing))
+    idle = replace(case, load=replace(case.load, energy_wh=nothing, reactive_varh=nothing, capacitive_varh=nothing))
     assert {key: gross for key, gross in gross_of(idle).items() if key[1] in OF_ENERGY and gross} == {}
 
 

@@ -2,12 +2,26 @@
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from adapters.tariff_files import TariffFiles
-from domain.charges import Charge, ExportCredit, MaximumDemand, NetMetering
+from domain.charges import (
+    Band,
+    Charge,
+    ExcessPower,
+    ExcessRule,
+    ExportCredit,
+    MaximumDemand,
+    NetMetering,
+    PowerFactorDemand,
+    PowerFactorEnergy,
+    ReactiveEnergy,
+    ReactiveStep,
+    UnusedPower,
+)
 from domain.errors import InvalidTariff
 from domain.tariff import Tariff
 
@@ -40,6 +54,37 @@ ACCEPTED: list[tuple[str, str, Rates, Charge]] = [
         f"{ROLLING}minutes = 60",
         {"x": "5"},
         MaximumDemand(*NAMES, BOTH, round_up_kw=False, minutes=60, rolling=True),
+    ),
+    (
+        "excess_power",
+        'rule = "banded"\ntogether = true',
+        {"x": "4"},
+        ExcessPower(*NAMES, BOTH, ExcessRule.BANDED, together=True),
+    ),
+    (
+        "excess_power",
+        'rule = "banded"\nonce = true\nbands = [{ times = "2" }]',
+        {"x.day": "4", "x.night": "4"},
+        ExcessPower(*NAMES, BOTH, ExcessRule.BANDED, (Band(None, Decimal(2)),), once=True),
+    ),
+    ("unused_power", 'kw_of = ["demand"]', {"x": "4"}, UnusedPower(*NAMES, BOTH, ("demand",))),
+    (
+        "power_factor_energy",
+        'reference_percent = 92\ncapacitive_hours = "23:00-05:00"',
+        {"x": "0.3"},
+        PowerFactorEnergy(*NAMES, BOTH, 92, 60, (1380, 1740)),
+    ),
+    (
+        "power_factor_demand",
+        'reference_percent = 92\ncapacitive_hours = "00:00-06:00"\nkw_of = ["demand"]',
+        {"x": "20"},
+        PowerFactorDemand(*NAMES, BOTH, 92, 60, (0, 360), ("demand",)),
+    ),
+    (
+        "reactive_energy",
+        'ratio_percent = "20.3"\nper = "month"\nsteps = [{ from_percent = 0, key = "any" }]\ncapacitive = true',
+        {"x.any": "0.05"},
+        ReactiveEnergy(*NAMES, BOTH, Decimal("20.3"), "month", (ReactiveStep(Decimal(0), "any"),), capacitive=True),
     ),
     ("export_credit", 'periods = ["day"]', {"x.day": "0.05"}, ExportCredit(*NAMES, ((0, "day"),))),
     (
@@ -74,6 +119,21 @@ REFUSED: list[tuple[str, str, Rates, str]] = [
         f"{ROLLING}only_at = [2026-07-15T18:00:00-06:00]",
         {"x": "5"},
         "charge[5].rolling: windows that overlap have no only_at",
+    ),
+    ("excess_power", 'rule = "quadratic"\ntogether = true', {"x": "4"}, "charge[5].together: the quadratic rule has"),
+    ("excess_power", 'rule = "banded"\ntogether = true\nonce = true', {"x": "4"}, "charge[5].once: true: all periods"),
+    ("unused_power", 'kw_of = ["sun"]', {"x": "4"}, "is reckoned from 'sun', which is no charge or group before it"),
+    (
+        "power_factor_energy",
+        'reference_percent = 92\ncapacitive_hours = "00:30-06:30"',
+        {"x": "1"},
+        "charge[5].capacitive_hours: minute 30: lies inside a block of 60 minutes",
+    ),
+    (
+        "power_factor_energy",
+        'reference_percent = 92\ncapacitive_hours = "by night"',
+        {"x": "1"},
+        "charge[5].capacitive_hours: 'by night': write the hours of every day as",
     ),
     ("export_credit", 'limited_to = ["sun"]', {"x.day": "1", "x.night": "1"}, "is reckoned from 'sun', which is no"),
     (
