@@ -14,7 +14,13 @@ from adapters.tariff_files.demand_charges import (
     MaximumDemandPart,
     UnusedPowerPart,
 )
-from adapters.tariff_files.energy_charges import EnergyByPeriodPart, EnergyFlatPart, IndexedPricePart, TieredEnergyPart
+from adapters.tariff_files.energy_charges import (
+    AdjustedEnergyPart,
+    EnergyByPeriodPart,
+    EnergyFlatPart,
+    IndexedPricePart,
+    TieredEnergyPart,
+)
 from adapters.tariff_files.export_charges import ExportCreditPart, NetMeteringPart
 from adapters.tariff_files.parts import Frame, NamedPart
 from adapters.tariff_files.reactive_charges import (
@@ -60,6 +66,7 @@ class PercentagePart(NamedPart):
 AnyCharge = Annotated[
     EnergyByPeriodPart
     | EnergyFlatPart
+    | AdjustedEnergyPart
     | TieredEnergyPart
     | IndexedPricePart
     | ExportCreditPart

@@ -10,7 +10,17 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from adapters.tariff_files.parts import BlockMinutes, Frame, PeriodsPart
 from adapters.tariff_files.values import LoadFactor, Months, Part, Percent, Positive, SomeText, ascending, instant
-from domain.charges import Band, ContractedPower, ExcessPower, ExcessRule, LookBack, MaximumDemand, Ratchet, UnusedPower
+from domain.charges import (
+    Band,
+    ContractedPower,
+    ExcessPower,
+    ExcessRule,
+    KwRounding,
+    LookBack,
+    MaximumDemand,
+    Ratchet,
+    UnusedPower,
+)
 from domain.errors import InvalidTariff
 
 MonthsBack = Annotated[int, Field(ge=1, le=36)]
@@ -54,6 +64,7 @@ class RatchetPart(Part):
 class MaximumDemandPart(BlocksPart):
     kind: Literal["maximum_demand"]
     round_up_kw: bool
+    round_kw: Literal["half_up", "two_decimals"] | None = None
     rolling: bool = False
     load_factor: LoadFactor | None = None
     highest_blocks: Annotated[int, Field(ge=1, le=1000)] = 1
@@ -66,6 +77,8 @@ class MaximumDemandPart(BlocksPart):
 
     def to_domain(self, place: str, frame: Frame) -> MaximumDemand:
         self._check_cap(place)
+        if self.round_up_kw and self.round_kw is not None:
+            raise InvalidTariff(f"{place}.round_kw: {self.round_kw!r}: round_up_kw = true rounds too; make it false")
         minutes = self._window_minutes(place, frame) if self.rolling else self.block_minutes(place, frame)
         return MaximumDemand(
             *self.named,
@@ -81,6 +94,7 @@ class MaximumDemandPart(BlocksPart):
             at_least_kw=self.at_least_kw,
             tiers_kw=tuple(self.tiers_kw),
             rolling=self.rolling,
+            round_kw=None if self.round_kw is None else KwRounding(self.round_kw),
         )
 
     def _window_minutes(self, place: str, frame: Frame) -> int:

@@ -18,6 +18,7 @@ from domain.charges import (
     PowerFactorSteps,
     ReactiveEnergy,
     ReactiveStep,
+    Slopes,
     Threshold,
 )
 from domain.errors import InvalidTariff
@@ -142,7 +143,22 @@ class ThresholdPart(Part):
 class PowerFactorPart(NamedPart):
     kind: Literal["power_factor"]
     base: SomeText
-    threshold: Annotated[list[ThresholdPart], Field(min_length=1)]
+    threshold: Annotated[list[ThresholdPart], Field(min_length=1)] | None = None
+    threshold_rate: bool = False
+    penalty_percent: Number = Decimal(60)
+    penalty_at_most: Number = Decimal(120)
+    bonus_percent: Number = Decimal(25)
+    bonus_at_most: Percent = Decimal("2.5")
+    percent_places: Annotated[int, Field(ge=0, le=6)] = 1
 
     def to_domain(self, place: str, frame: Frame) -> PowerFactorAdjustment:
-        return PowerFactorAdjustment(*self.named, tuple(self.base), tuple(part.to_domain() for part in self.threshold))
+        if (self.threshold is None) != self.threshold_rate:
+            raise InvalidTariff(
+                f"{place}.threshold: write [[charge.threshold]] with their dates, or threshold_rate = true for a dated "
+                f"rate {self.code}.threshold; one of the two"
+            )
+        slopes = Slopes(
+            self.penalty_percent, self.penalty_at_most, self.bonus_percent, self.bonus_at_most, self.percent_places
+        )
+        thresholds = tuple(part.to_domain() for part in self.threshold or ())
+        return PowerFactorAdjustment(*self.named, tuple(self.base), thresholds, slopes)

@@ -6,21 +6,23 @@ difference. Both read the same determinants, so they cannot drift apart. What ca
 (power factor, taxes, rounding) accrues nothing and arrives with the close.
 """
 
+from domain.charges.adjusted import AdjustedEnergy
 from domain.charges.charge import Charge
-from domain.charges.demand import LookBack, MaximumDemand, Ratchet
+from domain.charges.demand import KwRounding, LookBack, MaximumDemand, Ratchet
 from domain.charges.energy import EnergyByPeriod, EnergyFlat
 from domain.charges.excess import Band, ExcessPower, ExcessRule
 from domain.charges.export import ExportCredit, NetMetering
 from domain.charges.fixed import ContractedPower, Fixed, MinimumBill
 from domain.charges.indexed import IndexedPrice, PriceSeries
 from domain.charges.percentage import Percentage
-from domain.charges.power_factor import PowerFactorAdjustment, PowerFactorSteps, Threshold
+from domain.charges.power_factor import PowerFactorAdjustment, PowerFactorSteps, Slopes, Threshold
 from domain.charges.reactive import ReactiveEnergy, ReactiveStep
 from domain.charges.reactive_excess import PowerFactorDemand, PowerFactorEnergy
 from domain.charges.tiers import TieredEnergy, TierScope, TierUnit
 from domain.charges.unused import UnusedPower
 
 __all__ = [
+    "AdjustedEnergy",
     "Band",
     "Charge",
     "ContractedPower",
@@ -31,6 +33,7 @@ __all__ = [
     "ExportCredit",
     "Fixed",
     "IndexedPrice",
+    "KwRounding",
     "LookBack",
     "MaximumDemand",
     "MinimumBill",
@@ -44,6 +47,7 @@ __all__ = [
     "Ratchet",
     "ReactiveEnergy",
     "ReactiveStep",
+    "Slopes",
     "Threshold",
     "TierScope",
     "TierUnit",

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from math import ceil, isqrt
+from math import ceil, floor, isqrt
 from typing import TYPE_CHECKING
 
 from domain.bill import BillLine, ByEnergy, ByPeak, GrossLine
@@ -17,6 +18,17 @@ from domain.money import EXACT, plain
 
 if TYPE_CHECKING:
     from domain.terms import Terms
+
+
+class KwRounding(StrEnum):
+    """How kW are rounded before they are priced, where it is not up to whole kW."""
+
+    HALF_UP = "half_up"
+    TWO_DECIMALS = "two_decimals"
+
+    def __call__(self, kw: Fraction) -> Fraction:
+        scale = 100 if self is KwRounding.TWO_DECIMALS else 1
+        return Fraction(floor(kw * scale + Fraction(1, 2)), scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +70,7 @@ class MaximumDemand(Named):
     measured   `minutes` (own block length), `rolling` (such a window ends with every reading, not only on the clock),
                `highest_blocks` (mean of the n highest), `apparent` (kVA), `only_s` (blocks that start at given
                instants: coincident peaks); a rolling window has neither of the last two but `apparent`
-    rounded    `round_up_kw`: up to whole kW
+    rounded    `round_up_kw`: up to whole kW; or `round_kw`: halves up, to whole kW or to two decimals
     looked back `look_back`, then `ratchet`, then `at_least_kw`
     capped     `load_factor`: at most ceil(kWh of the month / (24 h x days x load factor)) kW
     tiered     `tiers_kw`: upper limits of all tiers but the last; rates `code.t1`, `code.t2` ...
@@ -79,6 +91,7 @@ class MaximumDemand(Named):
     at_least_kw: Decimal | None = None
     tiers_kw: tuple[Decimal, ...] = ()
     rolling: bool = False
+    round_kw: KwRounding | None = None
 
     @property
     def line_codes(self) -> tuple[str, ...]:
@@ -151,6 +164,8 @@ class MaximumDemand(Named):
         else:
             wh, at = d.peak(self._indexes)
             kw = Fraction(wh * 60, 1000 * terms.tariff.demand_minutes)
+        if self.round_kw is not None:
+            return self.round_kw(kw), at
         return (Fraction(ceil(kw)) if self.round_up_kw else kw), at
 
     def cap_kw(self, d: Determinants, terms: "Terms") -> int:
@@ -210,7 +225,7 @@ class MaximumDemand(Named):
 
     @cached_property
     def _is_plain(self) -> bool:
-        refined = (self.look_back, self.ratchet, self.at_least_kw)
+        refined = (self.look_back, self.ratchet, self.at_least_kw, self.round_kw)
         return not self._is_gauged and not self.tiers_kw and all(option is None for option in refined)
 
     @cached_property

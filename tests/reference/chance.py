@@ -79,7 +79,8 @@ def history(dice: Random, month: date) -> dict[str, dict[date, Fraction]]:
 def charges_of(family: str, dice: Random, blocks: list[int], start: datetime) -> list[kinds.Charge]:
     match family:
         case "energy":
-            return [kinds.EnergyByPeriod("energy", "Energy", "use", "", some(dice))]
+            by_period = kinds.EnergyByPeriod("energy", "Energy", "use", "", some(dice))
+            return [by_period, kinds.AdjustedEnergy("fuel", "Fuel", "use", "", some(dice))]
         case "fixed":
             per: Literal["year", "day"] = dice.choice(["year", "day"])
             fixed = kinds.Fixed("fixed", "Fixed", "fixed", "", "day" if per == "year" else "month")
@@ -132,6 +133,7 @@ def maximum(code: str, dice: Random, blocks: list[int], start: datetime) -> kind
         at_least_kw=dice.choice([None, None, Decimal(dice.randrange(900))]),
         tiers_kw=rising(dice, 900) if tiered else (),
         rolling=rolling,
+        round_kw=dice.choice([None, None, *kinds.KwRounding]),
     )
 
 
@@ -190,8 +192,11 @@ def power_factor(dice: Random) -> list[kinds.Charge]:
         kinds.Threshold(date(2000, 1, 1), Decimal(90), Decimal(0), ""),
         kinds.Threshold(date(2026, 4, 1), Decimal(95), Decimal(100), ""),
     )
+    steep, caps = (Decimal(dice.randint(1, 100)), Decimal(dice.randint(1, 100))), (Decimal(150), Decimal(3))
+    own = kinds.Slopes(steep[0], caps[0], steep[1], caps[1], dice.randint(0, 3))
+    slopes = dice.choice([kinds.Slopes(), own])
     return [
-        kinds.PowerFactorAdjustment("factor", "Factor", "factor", "", ("use",), thresholds),
+        kinds.PowerFactorAdjustment("factor", "Factor", "factor", "", ("use",), dice.choice([(), thresholds]), slopes),
         kinds.PowerFactorSteps("steps", "Steps", "factor", "", ("use",), Decimal(dice.choice([93, 99]))),
     ]
 

@@ -153,6 +153,8 @@ def demand_kw(charge: kinds.MaximumDemand, month: Month) -> Fraction:
     heights = [root(block.kwh**2 + block.kvarh**2) if charge.apparent else block.kwh for block in seen]
     highest = sorted(heights, reverse=True)[: charge.highest_blocks]
     kw = sum(highest, Fraction(0)) / max(1, len(highest)) * 60 / minutes
+    if charge.round_kw is not None:
+        return Fraction(rounded(kw, {"half_up": 0, "two_decimals": 2}[charge.round_kw]))
     return Fraction(ceil(kw)) if charge.round_up_kw else kw
 
 
@@ -164,6 +166,14 @@ def price(charge: object, month: Month, so_far: list[Line]) -> Parts:
 @price.register
 def _(charge: kinds.EnergyByPeriod, month: Month, so_far: list[Line]) -> Parts:
     return [times(month.kwh([name]), f"{charge.code}.{name}", month) for name in names(charge)]
+
+
+@price.register
+def _(charge: kinds.AdjustedEnergy, month: Month, so_far: list[Line]) -> Parts:
+    part, index = month.rate(f"{charge.code}.adjusted"), month.rate(f"{charge.code}.factor") / 100
+    prices = [(name, month.rate(f"{charge.code}.{name}") - part + part * index) for name in names(charge)]
+    used = [(name, month.kwh([name]), Fraction(rounded(price, 6))) for name, price in prices]
+    return [(f"{charge.code}.{name}", kwh, kwh * price) for name, kwh, price in used]
 
 
 @price.register
@@ -252,19 +262,21 @@ def _(charge: kinds.IndexedPrice, month: Month, so_far: list[Line]) -> Parts:
 @price.register
 def _(charge: kinds.PowerFactorAdjustment, month: Month, so_far: list[Line]) -> Parts:
     kwh, kvarh = month.kwh(month.tariff.periods), month.kvarh(month.tariff.periods)
-    asked = max(
+    dated = [
         Fraction(one.percent)
         for one in charge.thresholds
         if one.valid_from <= month.first and one.contracted_kw_at_least <= month.contracted_kw
-    )
+    ]
+    asked, slopes = max(dated) if charge.thresholds else month.rate(f"{charge.code}.threshold"), charge.slopes
     factor = Fraction(power_factor(kwh, kvarh))
     if not kwh:
         percent = Fraction(0)
     elif factor < asked:
-        percent = min(Fraction(120), Fraction(60) * (asked / factor - 1)) if factor else Fraction(120)
+        most = Fraction(slopes.penalty_at_most)
+        percent = min(most, Fraction(slopes.penalty_percent) * (asked / factor - 1)) if factor else most
     else:
-        percent = -min(Fraction("2.5"), Fraction(25) * (1 - asked / factor))
-    return [percentage(charge.code, Fraction(rounded(percent, 1)), charge.base, so_far)]
+        percent = -min(Fraction(slopes.bonus_at_most), Fraction(slopes.bonus_percent) * (1 - asked / factor))
+    return [percentage(charge.code, Fraction(rounded(percent, slopes.percent_places)), charge.base, so_far)]
 
 
 @price.register

@@ -9,17 +9,21 @@ import pytest
 
 from adapters.tariff_files import TariffFiles
 from domain.charges import (
+    AdjustedEnergy,
     Band,
     Charge,
     ExcessPower,
     ExcessRule,
     ExportCredit,
+    KwRounding,
     MaximumDemand,
     NetMetering,
+    PowerFactorAdjustment,
     PowerFactorDemand,
     PowerFactorEnergy,
     ReactiveEnergy,
     ReactiveStep,
+    Slopes,
     UnusedPower,
 )
 from domain.errors import InvalidTariff
@@ -66,6 +70,27 @@ ACCEPTED: list[tuple[str, str, Rates, Charge]] = [
         'rule = "banded"\nonce = true\nbands = [{ times = "2" }]',
         {"x.day": "4", "x.night": "4"},
         ExcessPower(*NAMES, BOTH, ExcessRule.BANDED, (Band(None, Decimal(2)),), once=True),
+    ),
+    (
+        "maximum_demand",
+        'round_up_kw = false\nround_kw = "two_decimals"',
+        {"x": "5"},
+        MaximumDemand(*NAMES, BOTH, round_up_kw=False, round_kw=KwRounding.TWO_DECIMALS),
+    ),
+    (
+        "adjusted_energy",
+        "",
+        {"x.day": "2", "x.night": "1", "x.adjusted": "0.5", "x.factor": "120"},
+        AdjustedEnergy(*NAMES, BOTH),
+    ),
+    (
+        "power_factor",
+        'base = ["supply"]\nthreshold_rate = true\npenalty_percent = 100\npenalty_at_most = 50\nbonus_percent = 0\n'
+        "percent_places = 3",
+        {"x.threshold": "92"},
+        PowerFactorAdjustment(
+            *NAMES, ("supply",), (), Slopes(Decimal(100), Decimal(50), Decimal(0), Decimal("2.5"), 3)
+        ),
     ),
     ("unused_power", 'kw_of = ["demand"]', {"x": "4"}, UnusedPower(*NAMES, BOTH, ("demand",))),
     (
@@ -122,6 +147,19 @@ REFUSED: list[tuple[str, str, Rates, str]] = [
     ),
     ("excess_power", 'rule = "quadratic"\ntogether = true', {"x": "4"}, "charge[5].together: the quadratic rule has"),
     ("excess_power", 'rule = "banded"\ntogether = true\nonce = true', {"x": "4"}, "charge[5].once: true: all periods"),
+    (
+        "maximum_demand",
+        'round_up_kw = true\nround_kw = "half_up"',
+        {"x": "5"},
+        "charge[5].round_kw: 'half_up': round_up_kw = true rounds too",
+    ),
+    (
+        "adjusted_energy",
+        "",
+        {"x.day": "2", "x.night": "0.4", "x.adjusted": "0.5", "x.factor": "120"},
+        "rates[1].values.x.adjusted: 0.5: is more than the whole price x.night = 0.4; only a part",
+    ),
+    ("power_factor", 'base = ["supply"]', {}, "charge[5].threshold: write [[charge.threshold]] with their dates, or"),
     ("unused_power", 'kw_of = ["sun"]', {"x": "4"}, "is reckoned from 'sun', which is no charge or group before it"),
     (
         "power_factor_energy",
