@@ -44,10 +44,10 @@ def measured(case: Case, terms: Terms) -> list[Measurement]:
     """The known intervals of the month."""
     load, found = case.load, list[Measurement]()
     assert load.reactive_varh is not None
-    assert load.export_wh is not None
-    assert load.capacitive_varh is not None
-    columns = (load.energy_wh, load.reactive_varh, load.quality, load.export_wh, load.capacitive_varh)
-    for n, (wh, varh, quality, *extra) in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+    unmetered = [None] * len(load.energy_wh)
+    extras = [unmetered if column is None else column.tolist() for column in (load.export_wh, load.capacitive_varh)]
+    columns = (column.tolist() for column in (load.energy_wh, load.reactive_varh, load.quality))
+    for n, (wh, varh, quality, *extra) in enumerate(zip(*columns, *extras, strict=True)):
         at = load.start + timedelta(minutes=load.step_minutes) * n
         if quality != Quality.MISSING and terms.month.start_utc <= at < terms.month.end_utc:
             found.append(Measurement("main", at, wh, varh, Quality(quality), Extra(*extra)))
