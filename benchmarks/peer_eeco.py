@@ -20,7 +20,7 @@ WORKDAYS, WEEKEND = (0, 4), (5, 6)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A charge (`energy`, `demand`, `customer`) in some months, weekdays (both ends included) and hours, above a limit."""
+    """A charge (`energy`, `demand`, `customer`) in some months, weekdays (both ends count) and hours, above a limit."""
 
     kind: str
     name: str

@@ -16,7 +16,7 @@ Schedule = Sequence[Sequence[int]]
 
 @dataclass(frozen=True)
 class Rates:
-    """Periods count from 1. `energy` has rates by period and tier; all tiers but the last have a limit, in kWh of a month.
+    """Periods count from 1. `energy` has rates by period and tier; all tiers but the last have a limit, in kWh a month.
 
     `flat` and `by_period` are demand rates by tier with their kW limits; schedules are 12 months of 24 hours.
     """

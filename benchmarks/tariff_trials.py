@@ -50,8 +50,8 @@ def same_totals(said: Said) -> str:
             raise Disagreement(f"{peer} found {total:.6f}, the exact total is {exact}")
     return (
         f"the common tariff's year costs {exact:,} exactly; PySAM says {said['pysam']['total']:,.6f}, eeco "
-        f"{said['eeco']['total']:,.6f}. GDMTH, which they cannot express, is ours with caps, power factor, VAT and the text of "
-        "every line"
+        f"{said['eeco']['total']:,.6f}. GDMTH, which they cannot express, is ours with caps, power factor, VAT and the "
+        "text of every line"
     )
 
 
@@ -65,8 +65,8 @@ def tariff_1000(_folder: Path) -> SelfTimed:
             Wanted("  memory", "MB", ("ours", MEMORY), below=1000),
         ),
         check=lambda said: (
-            f"ms of each meter-year, {said['ours']['meters']:,} of them, {said['ours']['bills']:,} bills; loads come in "
-            "chunks, not counted; every hundredth meter has the bills of those that share the cost"
+            f"ms of each meter-year, {said['ours']['meters']:,} of them, {said['ours']['bills']:,} bills; loads come "
+            "in chunks, not counted; every hundredth meter has the bills of those that share the cost"
         ),
     )
 
