@@ -24,9 +24,9 @@ from domain.events import (
 )
 
 STORED_NAMES: dict[str, type[Event]] = {
-    "DayOpened.v2": DayOpened,
-    "ReadingsPriced.v1": ReadingsPriced,
-    "ReadingCorrected.v1": ReadingCorrected,
+    "DayOpened.v3": DayOpened,
+    "ReadingsPriced.v2": ReadingsPriced,
+    "ReadingCorrected.v2": ReadingCorrected,
     "GapDeclared.v1": GapDeclared,
     "DayClosed.v1": DayClosed,
     "PeriodClosed.v3": PeriodClosed,
@@ -45,6 +45,12 @@ def _bill_of_one_part(content: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 UPCASTS: dict[str, Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]] = {
     "DayOpened.v1": lambda content: ("DayOpened.v2", content | {"gauges": []}),  # nothing was gauged then
+    "DayOpened.v2": lambda content: ("DayOpened.v3", content | {"gauges": [_gauge(one) for one in content["gauges"]]}),
+    "ReadingsPriced.v1": lambda content: ("ReadingsPriced.v2", content | {"export_wh": [], "capacitive_varh": []}),
+    "ReadingCorrected.v1": lambda content: (
+        "ReadingCorrected.v2",
+        content | {"export_wh": None, "capacitive_varh": None},
+    ),
     "PeriodClosed.v1": lambda content: ("PeriodClosed.v2", content),
     "PeriodClosed.v2": _bill_of_one_part,
 }
@@ -103,6 +109,18 @@ def _unknown_keys(name: str, keys: Iterable[str]) -> UnknownEvent:
     return UnknownEvent(f"stored event {name} has {sorted(keys)}, unknown here: upgrade this wattledger")
 
 
+ADDED_TO_GAUGES: dict[str, dict[str, Any]] = {
+    "indexed_energy": {"exported": False},
+    "reactive_excess": {"capacitive": False},
+    "power_factor_excess": {"capacitive_s": []},
+}
+"""What gauges of some kinds have had since DayOpened.v3: then no meter counted more than two registers."""
+
+
+def _gauge(stored: dict[str, Any]) -> dict[str, Any]:
+    return stored | ADDED_TO_GAUGES.get(stored["kind"], {})
+
+
 def _columns(event: ReadingsPriced) -> dict[str, Any]:
     """By hand: this is nine events in ten, and a validating adapter would take most of the time of an upload."""
     return {name: getattr(event, name) for name in event.__slots__}
@@ -117,6 +135,8 @@ def _priced(content: dict[str, Any]) -> ReadingsPriced:
         varh=tuple(content["varh"]),
         estimated=tuple(content["estimated"]),
         live_nano=tuple(map(tuple, content["live_nano"])),
+        export_wh=tuple(content["export_wh"]),
+        capacitive_varh=tuple(content["capacitive_varh"]),
     )
 
 

@@ -14,12 +14,12 @@ import struct
 import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from application.ports import CannotUnderstand
-from domain.measurement import Reading
+from domain.measurement import NO_EXTRA, Extra, Reading
 from domain.upload import ClockFacts, ClockState, Contents, ReadingPair, Thinned, Upload
 
 MAGIC = b"WLR1"
@@ -58,7 +58,10 @@ class _Thinned(_Strict):
 
 
 class _Body(_Strict):
-    """Columns of equal length: meter, then instant (UTC s), Wh and varh, now and before (None: nothing before)."""
+    """Columns of equal length: meter, then instant (UTC s), Wh and varh, now and before (None: nothing before).
+
+    The columns of registers that not every meter has are there where one of its meters has them (None: this one not).
+    """
 
     meter: list[Name]
     at: list[Instant]
@@ -69,6 +72,10 @@ class _Body(_Strict):
     varh_before: list[Register]
     clock: _Clock | None = None
     thinned: _Thinned | None = None
+    export_wh: list[Register | None] | None = None
+    export_wh_before: list[Register | None] | None = None
+    capacitive_varh: list[Register | None] | None = None
+    capacitive_varh_before: list[Register | None] | None = None
 
 
 class WattledgerWire:
@@ -87,8 +94,9 @@ class WattledgerWire:
             varh_before=[before.reactive_varh if before else 0 for before, _ in readings],
             clock=None if clock is None else _clock_as_told(clock),
             thinned=None if thinned is None else _Thinned(seqs=list(thinned.seqs), minutes=thinned.minutes),
+            **_extra_columns(readings),
         )
-        return BODY_VERSION + zlib.compress(columns.model_dump_json().encode(), 1)
+        return BODY_VERSION + zlib.compress(columns.model_dump_json(exclude_unset=True).encode(), 1)
 
     def readings(self, body: bytes) -> Sequence[ReadingPair]:
         return self.contents(body).readings
@@ -123,15 +131,17 @@ class WattledgerWire:
 
 
 def _pairs(columns: _Body) -> list[ReadingPair]:
-    rows = zip(columns.meter, columns.at, columns.wh, columns.varh, strict=True)
-    past = zip(columns.at_before, columns.wh_before, columns.varh_before, strict=True)
+    now = _extras(columns.export_wh, columns.capacitive_varh, len(columns.meter))
+    before_that = _extras(columns.export_wh_before, columns.capacitive_varh_before, len(columns.meter))
+    rows = zip(columns.meter, columns.at, columns.wh, columns.varh, now, strict=True)
+    past = zip(columns.at_before, columns.wh_before, columns.varh_before, before_that, strict=True)
     instants = {at: datetime.fromtimestamp(at, UTC) for at in {*columns.at, *columns.at_before} if at is not None}
     return [
         (
-            None if before is None else Reading(meter, instants[before], wh_before, varh_before),
-            Reading(meter, instants[at], wh, varh),
+            None if before is None else Reading(meter, instants[before], wh_before, varh_before, extra_before),
+            Reading(meter, instants[at], wh, varh, extra),
         )
-        for (meter, at, wh, varh), (before, wh_before, varh_before) in zip(rows, past, strict=True)
+        for (meter, at, wh, varh, extra), (before, wh_before, varh_before, extra_before) in zip(rows, past, strict=True)
     ]
 
 
@@ -156,6 +166,26 @@ def _deflated(body: bytes) -> bytes:
     raise ValueError(
         f"it begins with {body[:1].hex() or 'nothing'}, which is no version of ours; upgrade this wattledger"
     )
+
+
+def _extra_columns(readings: Sequence[ReadingPair]) -> dict[str, Any]:
+    """Only what is metered is said, so that a body of plain meters is understood by who knows no others."""
+    now = [after.extra for _, after in readings]
+    past = [before.extra if before else NO_EXTRA for before, _ in readings]
+    columns: dict[str, list[int | None]] = {}
+    for suffix, extras in (("", now), ("_before", past)):
+        if any(one.has("export_wh") for one in (*now, *past)):
+            columns[f"export_wh{suffix}"] = [one.export_wh for one in extras]
+        if any(one.has("capacitive_varh") for one in (*now, *past)):
+            columns[f"capacitive_varh{suffix}"] = [one.capacitive_varh for one in extras]
+    return columns
+
+
+def _extras(exported: list[int | None] | None, capacitive: list[int | None] | None, rows: int) -> Sequence[Extra]:
+    if exported is None and capacitive is None:
+        return [NO_EXTRA] * rows
+    nothing = [None] * rows
+    return [Extra(*each) for each in zip(exported or nothing, capacitive or nothing, strict=True)]
 
 
 def _inflate(body: bytes) -> bytes:

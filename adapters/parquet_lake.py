@@ -13,6 +13,7 @@ from pyarrow import compute, parquet
 from application.ports import Unavailable
 from domain.cost_event import CostEvent
 
+LARGEST_FAST = 2**63 - 1
 ONE_NANO = pa.scalar(Decimal("0.000000001"), pa.decimal128(10, 9))
 
 
@@ -71,4 +72,6 @@ def cost_events_table(costs: Sequence[CostEvent]) -> pa.Table:
 
 
 def _money(nano: Sequence[int]) -> pa.Array:
+    if any(abs(amount) > LARGEST_FAST for amount in nano):  # a month of a large site, in a small currency
+        return pa.array([Decimal(amount).scaleb(-9) for amount in nano], pa.decimal128(30, 9))
     return compute.multiply(pa.array(nano, pa.int64()).cast(pa.decimal128(19, 0)), ONE_NANO)

@@ -62,11 +62,41 @@ class ByEnergy:
 
 
 @dataclass(frozen=True, slots=True)
+class ByExport:
+    """Shared in proportion to the energy delivered to the grid in some periods."""
+
+    periods: tuple[int, ...]
+    by: Literal["export"] = "export"
+
+
+@dataclass(frozen=True, slots=True)
 class ByPeak:
     """Shared among the demand blocks of some periods by the airport rule, the Shapley value of a maximum."""
 
     periods: tuple[int, ...]
     by: Literal["peak"] = "peak"
+
+
+@dataclass(frozen=True, slots=True)
+class ByExcess:
+    """Shared among the blocks of some periods by what each has above a limit, or by the square of that."""
+
+    periods: tuple[int, ...]
+    minutes: int
+    limit_w: int
+    squared: bool
+    by: Literal["excess"] = "excess"
+
+
+@dataclass(frozen=True, slots=True)
+class ByTier:
+    """Shared in proportion to the energy that a period's intervals have in one tier of a ladder climbed in time."""
+
+    period: int
+    counted: tuple[int, ...]
+    limits_wh: tuple[int, ...]
+    tier: int
+    by: Literal["tier"] = "tier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +114,8 @@ class ByLines:
     by: Literal["lines"] = "lines"
 
 
-Basis = ByEnergy | ByPeak | Evenly | ByLines
-"""`by` tells them apart where a bill is stored: two of them hold the same, and nothing else says which one it was."""
+Basis = ByEnergy | ByExport | ByPeak | ByExcess | ByTier | Evenly | ByLines
+"""`by` tells them apart where a bill is stored: some of them hold the same, and nothing else says which one it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +250,7 @@ def bill_of_parts(supply_point: str, parts: "Sequence[tuple[Determinants, Terms]
             if charge not in once:
                 found = charge.lines(d, terms, of_part)
                 of_part += [_rounded(line, terms.tariff.rounding, number if len(parts) > 1 else None) for line in found]
-            for key, figure in charge.remembered(d, terms).items():
+            for key, figure in charge.remembered(d, terms, of_part).items():
                 remembered.setdefault(key, {})[terms.first] = figure
         lines += of_part
     told = tuple(_told(d, terms) for d, terms in parts)

@@ -28,6 +28,10 @@ class BadReadings(Refusal):
     """Readings that cannot be priced: missing data, wrong grid, an unknown meter."""
 
 
+class TooLarge(Refusal):
+    """An amount beyond what is counted exactly; nothing is cut, wrapped or rounded to make it fit."""
+
+
 class PeriodIsClosed(Refusal):
     """The billing period has its bill; it changes only by a correction."""
 

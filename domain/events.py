@@ -4,13 +4,14 @@ Amounts are integers of nano-currency, one per line code of the tariff, in `DayO
 day's intervals from its local midnight: 276, 288 or 300 of them at five minutes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from domain.bill import Bill
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge
+from domain.measurement import NO_EXTRA, Extra
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class ReadingsPriced:
     """One accepted upload, or the part of it that belongs to this day; columns of equal length, a row per measurement.
 
     `meters` index `DayOpened.meters`; `live_nano` has one column per line code, empty where the whole column is zero.
+    `export_wh` and `capacitive_varh` are empty where no meter of the upload has such a register.
     """
 
     upload: str
@@ -55,11 +57,23 @@ class ReadingsPriced:
     varh: tuple[int, ...]
     estimated: tuple[int, ...]
     live_nano: tuple[tuple[int, ...], ...]
+    export_wh: tuple[int | None, ...] = ()
+    capacitive_varh: tuple[int | None, ...] = ()
+
+    def extras(self) -> Sequence[Extra]:
+        """A row's registers that not every meter has."""
+        if not self.export_wh and not self.capacitive_varh:
+            return [NO_EXTRA] * len(self.slots)
+        nothing = (None,) * len(self.slots)
+        return [Extra(*each) for each in zip(self.export_wh or nothing, self.capacitive_varh or nothing, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingCorrected:
-    """A measurement is replaced, by whom and why. `reversed_nano` takes its old cost back, `live_nano` is the new."""
+    """A measurement is replaced, by whom and why. `reversed_nano` takes its old cost back, `live_nano` is the new.
+
+    `export_wh` and `capacitive_varh` are what holds from now on, None where it is not metered.
+    """
 
     meter: int
     slot: int
@@ -71,6 +85,8 @@ class ReadingCorrected:
     why: str
     reversed_nano: tuple[int, ...]
     live_nano: tuple[int, ...]
+    export_wh: int | None
+    capacitive_varh: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,39 +5,30 @@ A gauge looks at blocks of its own length. One measurement makes one block grow,
 integers, so that it can be stored, carried from day to day, and compared.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from math import isqrt
-from typing import Literal, Protocol
+from typing import Literal
 
+from domain.growth import Gauge, Growth
+from domain.register_gauges import RegisterByPeriod, Unmetered
+from domain.rolling import RollingPeak
 
-@dataclass(frozen=True, slots=True)
-class Growth:
-    """One block before and after a measurement: its period, UTC start in seconds, Wh and varh."""
-
-    period: int
-    start_s: int
-    wh_before: int
-    varh_before: int
-    wh: int
-    varh: int
-    known_before: bool
-
-
-class Gauge(Protocol):
-    """A running state over the blocks of a month."""
-
-    @property
-    def minutes(self) -> int:
-        """Length of its blocks; 0 for blocks of one measurement."""
-        ...
-
-    def empty(self) -> list[int]:
-        """The state of a month without a measurement."""
-        ...
-
-    def see(self, state: list[int], growth: Growth) -> None:
-        """Change `state` by the growth of one block."""
-        ...
+__all__ = [
+    "AnyGauge",
+    "ChronologicalTiers",
+    "Gauge",
+    "Growth",
+    "IndexedEnergy",
+    "PowerFactorExcess",
+    "ReactiveByPeriod",
+    "ReactiveExcess",
+    "RegisterByPeriod",
+    "RollingPeak",
+    "SquaredExcess",
+    "TopBlocks",
+    "Unmetered",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +60,10 @@ class TopBlocks:
     def value(self, wh: int, varh: int) -> int:
         return wh * wh + varh * varh if self.apparent else wh
 
+    def pairs(self, state: list[int]) -> list[int]:
+        """The highest blocks: value and UTC start by turns."""
+        return state
+
 
 @dataclass(frozen=True, slots=True)
 class SquaredExcess:
@@ -93,12 +88,16 @@ class SquaredExcess:
 
 @dataclass(frozen=True, slots=True)
 class ReactiveExcess:
-    """Sum by period of varh beyond a share (`above`/`below`) of Wh, block by block; in 1/`below` varh."""
+    """Sum by period of varh beyond a share (`above`/`below`) of Wh, block by block; in 1/`below` varh.
+
+    Inductive varh, or `capacitive`.
+    """
 
     minutes: int
     periods: tuple[int, ...]
     above: int
     below: int
+    capacitive: bool = False
     kind: Literal["reactive_excess"] = "reactive_excess"
 
     def empty(self) -> list[int]:
@@ -106,8 +105,11 @@ class ReactiveExcess:
 
     def see(self, state: list[int], growth: Growth) -> None:
         if growth.period in self.periods:
-            before = self.excess(growth.wh_before, growth.varh_before) if growth.known_before else 0
-            state[0] += self.excess(growth.wh, growth.varh) - before
+            varh_before, varh = growth.varh_before, growth.varh
+            if self.capacitive:
+                varh_before, varh = (of.of("capacitive_varh") for of in (growth.extra_before, growth.extra))
+            before = self.excess(growth.wh_before, varh_before) if growth.known_before else 0
+            state[0] += self.excess(growth.wh, varh) - before
 
     def excess(self, wh: int, varh: int) -> int:
         return max(0, varh * self.below - wh * self.above)
@@ -119,12 +121,15 @@ class PowerFactorExcess:
 
     With f = E / sqrt(E² + Q²) that is reference x sqrt(E² + Q²) - E. Each block is cut to a whole mWh.
     `peak` keeps instead the highest block of the same figure, D x reference / f, with its UTC start.
+    Blocks that start in `capacitive_s`, pairs of UTC seconds `[from, to)` in order, count capacitive varh, and not
+    inductive as the others do.
     """
 
     minutes: int
     periods: tuple[int, ...]
     reference_percent: int
     peak: bool = False
+    capacitive_s: tuple[int, ...] = ()
     kind: Literal["power_factor_excess"] = "power_factor_excess"
 
     def empty(self) -> list[int]:
@@ -133,16 +138,22 @@ class PowerFactorExcess:
     def see(self, state: list[int], growth: Growth) -> None:
         if growth.period not in self.periods:
             return
+        varh_before, varh = growth.varh_before, growth.varh
+        if self.is_capacitive(growth.start_s):
+            varh_before, varh = (of.of("capacitive_varh") for of in (growth.extra_before, growth.extra))
         if not self.peak:
-            before = self.excess_mwh(growth.wh_before, growth.varh_before) if growth.known_before else 0
-            state[0] += self.excess_mwh(growth.wh, growth.varh) - before
+            before = self.excess_mwh(growth.wh_before, varh_before) if growth.known_before else 0
+            state[0] += self.excess_mwh(growth.wh, varh) - before
             return
-        value = self.asked_mwh(growth.wh, growth.varh)
+        value = self.asked_mwh(growth.wh, varh)
         rivals = [(-value, growth.start_s)]
         if state and state[1] != growth.start_s:
             rivals.append((-state[0], state[1]))
         best = min(rivals)
         state[:] = [-best[0], best[1]]
+
+    def is_capacitive(self, start_s: int) -> bool:
+        return bisect_right(self.capacitive_s, start_s) % 2 == 1
 
     def asked_mwh(self, wh: int, varh: int) -> int:
         """E x reference / f in mWh: the energy that the apparent energy would carry at the reference."""
@@ -198,20 +209,23 @@ class ChronologicalTiers:
 class IndexedEnergy:
     """Energy at a price of its own in each block: [nano-currency, Wh without a price, their first UTC start].
 
-    `prices_micro` holds the micro-currency per kWh of consecutive blocks from `start_s` on, None where no price is
-    published. They are no part of its hash: terms look their gauges up for every measurement.
+    Imported energy, or `exported`. `prices_micro` holds the micro-currency per kWh of consecutive blocks from `start_s`
+    on, None where no price is published. They are no part of its hash: terms look their gauges up for every
+    measurement.
     """
 
     minutes: int
     start_s: int
     prices_micro: tuple[int | None, ...] = field(hash=False)
+    exported: bool = False
     kind: Literal["indexed_energy"] = "indexed_energy"
 
     def empty(self) -> list[int]:
         return [0, 0, 0]
 
     def see(self, state: list[int], growth: Growth) -> None:
-        grown, price = growth.wh - growth.wh_before, self.price_at(growth.start_s)
+        grown = growth.grown("export_wh") if self.exported else growth.wh - growth.wh_before
+        price = self.price_at(growth.start_s)
         if price is not None:
             state[0] += grown * price
         elif grown:
@@ -225,10 +239,13 @@ class IndexedEnergy:
 
 AnyGauge = (
     TopBlocks
+    | RollingPeak
     | SquaredExcess
     | ReactiveExcess
     | PowerFactorExcess
     | ReactiveByPeriod
+    | RegisterByPeriod
+    | Unmetered
     | ChronologicalTiers
     | IndexedEnergy
 )

@@ -14,9 +14,11 @@ A meter counts; it does not measure intervals. A `Measurement` is the difference
     off grid   the instant is not a multiple of the step        refused: `BadReadings`
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
+from typing import Literal
 
 from domain.errors import BadReadings
 
@@ -46,6 +48,42 @@ class Verdict(StrEnum):
     JUMP = "jump"
 
 
+ExtraRegister = Literal["export_wh", "capacitive_varh"]
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What a meter may count beside imported active and inductive reactive energy; None where it does not.
+
+    Wh delivered to the grid, and capacitive varh. In a reading they are registers, in a measurement energy.
+    """
+
+    export_wh: int | None = None
+    capacitive_varh: int | None = None
+
+    def of(self, register: ExtraRegister) -> int:
+        """Wh or varh, 0 where it is not metered."""
+        return (self.export_wh if register == "export_wh" else self.capacitive_varh) or 0
+
+    def has(self, register: ExtraRegister) -> bool:
+        return (self.export_wh if register == "export_wh" else self.capacitive_varh) is not None
+
+    def nothing(self) -> "Extra":
+        """Zero of what is metered."""
+        return Extra(None if self.export_wh is None else 0, None if self.capacitive_varh is None else 0)
+
+    def corrected(self, other: "Extra") -> "Extra":
+        """With what another one tells; what it does not tell stays."""
+        return Extra(
+            self.export_wh if other.export_wh is None else other.export_wh,
+            self.capacitive_varh if other.capacitive_varh is None else other.capacitive_varh,
+        )
+
+
+NO_EXTRA = Extra()
+"""Of a meter without such registers, which most are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Registers of one meter at one UTC instant: cumulative imported Wh and varh (inductive)."""
@@ -54,6 +92,7 @@ class Reading:
     at: datetime
     active_wh: int
     reactive_varh: int
+    extra: Extra = NO_EXTRA
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +112,14 @@ class Measurement:
     energy_wh: int
     reactive_varh: int
     quality: Quality = Quality.MEASURED
+    extra: Extra = NO_EXTRA
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
     """The energy that a recorded interval should have had (Wh, varh), and who says so and why.
+
+    What `extra` does not tell stays as it was recorded.
 
     Raises `BadReadings` for an energy below zero, and where nobody says who or why.
     """
@@ -88,12 +130,18 @@ class Correction:
     reactive_varh: int
     by: str
     why: str
+    extra: Extra = NO_EXTRA
 
     def __post_init__(self) -> None:
         where = f"meter {self.meter}: the correction at {self.start.isoformat()}"
         if self.energy_wh < 0 or self.reactive_varh < 0:
             raise BadReadings(
                 f"{where} gives {self.energy_wh} Wh and {self.reactive_varh} varh; imported energy is 0 or more"
+            )
+        if min(self.extra.of("export_wh"), self.extra.of("capacitive_varh")) < 0:
+            raise BadReadings(
+                f"{where} gives {self.extra.of('export_wh')} Wh exported and {self.extra.of('capacitive_varh')} varh "
+                "capacitive; each is 0 or more"
             )
         if not self.by.strip() or not self.why.strip():
             raise BadReadings(f"{where} does not say who corrects and why; the ledger keeps both: give them")
@@ -122,11 +170,14 @@ def measure(
     reactive, reactive_verdict = register_step(before.reactive_varh, after.reactive_varh, meter_type, step * steps)
     if active is None or reactive is None:
         return (), Gap(before.meter, before.at, after.at, verdict if active is None else reactive_verdict)
+    extras = _extra_steps(before.extra, after.extra, meter_type, step, steps)
+    if isinstance(extras, Verdict):
+        return (), Gap(before.meter, before.at, after.at, extras)
     if steps == 1:
-        return (Measurement(before.meter, before.at, active, reactive),), None
+        return (Measurement(before.meter, before.at, active, reactive, extra=extras[0]),), None
     return tuple(
-        Measurement(before.meter, before.at + step * i, wh, varh, Quality.ESTIMATED)
-        for i, (wh, varh) in enumerate(zip(spread(active, steps), spread(reactive, steps), strict=True))
+        Measurement(before.meter, before.at + step * i, wh, varh, Quality.ESTIMATED, extra)
+        for i, (wh, varh, extra) in enumerate(zip(spread(active, steps), spread(reactive, steps), extras, strict=True))
     ), None
 
 
@@ -141,6 +192,27 @@ def register_step(before: int, after: int, meter_type: MeterType, elapsed: timed
     if meter_type.modulus and (after - before) % meter_type.modulus <= possible:
         return (after - before) % meter_type.modulus, Verdict.ROLLOVER
     return None, Verdict.RESET
+
+
+def _extra_steps(
+    before: Extra, after: Extra, meter_type: MeterType, step: timedelta, steps: int
+) -> Sequence[Extra] | Verdict:
+    """The other registers, interval by interval; the verdict on the first whose energy cannot be known.
+
+    A register that only one of the two readings has tells no energy: it is not metered there.
+    """
+    if before is NO_EXTRA or after is NO_EXTRA:
+        return [NO_EXTRA] * steps
+    columns: list[Sequence[int | None]] = []
+    for old, new in ((before.export_wh, after.export_wh), (before.capacitive_varh, after.capacitive_varh)):
+        if old is None or new is None:
+            columns.append([None] * steps)
+            continue
+        amount, verdict = register_step(old, new, meter_type, step * steps)
+        if amount is None:
+            return verdict
+        columns.append(spread(amount, steps))
+    return [Extra(*each) for each in zip(*columns, strict=True)]
 
 
 def spread(amount: int, parts: int) -> list[int]:

@@ -8,6 +8,7 @@ from typing import Self
 from domain.determinants import Determinants
 from domain.events import DayOpened
 from domain.gauges import Gauge, Growth
+from domain.measurement import NO_EXTRA, Extra
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Grid:
 
 @dataclass(slots=True)
 class MeterDay:
-    """`wh` and `varh` by slot (None: unknown), energy of each demand block so far, determinants of today and the month.
+    """`wh`, `varh` and `extra` by slot (None: unknown), energy of each demand block so far, determinants of today and
+    the month.
 
     `before` is the month as it was when the day opened. `live_nano` is what today's measurements cost by line;
     `accrued_nano` is the month's bill to date, as this day knows it.
@@ -55,6 +57,7 @@ class MeterDay:
     accrued_nano: list[int]
     gaps: list[tuple[int, int]] = field(default_factory=list)
     estimated: set[int] = field(default_factory=set)
+    extra: list[Extra] = field(default_factory=list)
 
     @classmethod
     def opening(cls, grid: Grid, before: Determinants, accrued_nano: Sequence[int]) -> Self:
@@ -68,10 +71,12 @@ class MeterDay:
             month=before.copy(),
             live_nano=[0] * len(accrued_nano),
             accrued_nano=list(accrued_nano),
+            extra=[NO_EXTRA] * slots,
         )
 
-    def add(self, slot: int, wh: int, varh: int, estimated: int, grid: Grid) -> None:
+    def add(self, slot: int, wh: int, varh: int, estimated: int, grid: Grid, extra: Extra = NO_EXTRA) -> None:
         """An interval's first energy."""
+        self.extra[slot] = extra
         block, period = slot // grid.slots_per_block, grid.period_of_slot[slot]
         block_wh = self.block_wh[block] + wh
         self.wh[slot], self.varh[slot], self.block_wh[block] = wh, varh, block_wh
@@ -81,12 +86,12 @@ class MeterDay:
             totals.add_interval(period, wh, varh, estimated)
             totals.see_block(period, block_wh, grid.block_starts[block])
         if grid.gauges:
-            see_interval(slot, grid.gauges, grid, self.month.gauges, (self.wh, self.varh))
+            see_interval(slot, grid.gauges, grid, self.month.gauges, (self.wh, self.varh, self.extra))
 
-    def replace(self, slot: int, wh: int, varh: int, grid: Grid) -> None:
+    def replace(self, slot: int, wh: int, varh: int, grid: Grid, extra: Extra = NO_EXTRA) -> None:
         """Other energy for a known interval. A maximum may fall, so today's are found again from the blocks."""
         grown, reactive = wh - (self.wh[slot] or 0), varh - self.varh[slot]
-        self.wh[slot], self.varh[slot] = wh, varh
+        self.wh[slot], self.varh[slot], self.extra[slot] = wh, varh, extra
         self.block_wh[slot // grid.slots_per_block] += grown
         was_estimated = slot in self.estimated  # whoever corrects an estimate knows better
         self.estimated.discard(slot)
@@ -121,7 +126,7 @@ class MeterDay:
         for slot, known in enumerate(self.wh):
             if known is not None:
                 wh[slot] = known
-                see_interval(slot, gauges, grid, states, (wh, self.varh))
+                see_interval(slot, gauges, grid, states, (wh, self.varh, self.extra))
 
     def add_cost(self, nano: Sequence[int]) -> None:
         """What today cost grows by these amounts, one per line code."""
@@ -141,22 +146,23 @@ class MeterDay:
             list(self.accrued_nano),
             list(self.gaps),
             set(self.estimated),
+            list(self.extra),
         )
 
 
-def see_interval(
-    slot: int,
-    gauges: Sequence[Gauge],
-    grid: Grid,
-    states: list[list[int]],
-    intervals: tuple[Sequence[int | None], Sequence[int]],
-) -> None:
-    """One interval of (Wh, varh) by slot is new: every gauge sees its block grow."""
+Columns = tuple[Sequence[int | None], Sequence[int], Sequence[Extra]]
+"""Wh, varh and extra by slot."""
+
+
+def see_interval(slot: int, gauges: Sequence[Gauge], grid: Grid, states: list[list[int]], intervals: Columns) -> None:
+    """One interval is new: every gauge sees its block grow."""
     for gauge, state in zip(gauges, states, strict=True):
         gauge.see(state, _growth(slot, gauge.minutes, grid, *intervals))
 
 
-def _growth(slot: int, minutes: int, grid: Grid, wh: Sequence[int | None], varh: Sequence[int]) -> Growth:
+def _growth(
+    slot: int, minutes: int, grid: Grid, wh: Sequence[int | None], varh: Sequence[int], extra: Sequence[Extra]
+) -> Growth:
     """The block of `minutes` (0: the interval itself) around a slot, before and after the slot's energy was known."""
     per_block = max(1, minutes // grid.step_minutes)
     first = slot - slot % per_block
@@ -170,4 +176,17 @@ def _growth(slot: int, minutes: int, grid: Grid, wh: Sequence[int | None], varh:
         wh=total_wh,
         varh=total_varh,
         known_before=len(known) > 1,
+        extra_before=_sum([extra[i] for i in known if i != slot]),
+        extra=_sum([extra[i] for i in known], extra[slot]),
+    )
+
+
+def _sum(parts: Sequence[Extra], newest: Extra | None = None) -> Extra:
+    """Of several intervals; what the newest one does not meter is not known of the block either."""
+    if all(one is NO_EXTRA for one in parts):
+        return NO_EXTRA
+    exported, capacitive = (sum(one.of(name) for one in parts) for name in ("export_wh", "capacitive_varh"))
+    return Extra(
+        None if newest is not None and newest.export_wh is None else exported,
+        None if newest is not None and newest.capacitive_varh is None else capacitive,
     )

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from domain.determinants import Determinants
 from domain.errors import BadReadings, NothingToCorrect, PeriodIsClosed
 from domain.events import DayClosed, DayEvent, DayOpened, GapDeclared, ReadingCorrected, ReadingsPriced
-from domain.measurement import Correction, Gap, Measurement, Quality
+from domain.measurement import Correction, Extra, Gap, Measurement, Quality
 from domain.meter_day import Grid, MeterDay, see_interval
 from domain.supply_point import SupplyPoint
 from domain.terms import Terms, midnight_utc
@@ -142,8 +142,9 @@ class MeteringDay:
                 "record it before correcting it"
             )
         without, after = state.copy(), state.copy()
-        without.replace(slot, 0, 0, self.grid)
-        after.replace(slot, correction.energy_wh, correction.reactive_varh, self.grid)
+        extra = state.extra[slot].corrected(correction.extra)
+        without.replace(slot, 0, 0, self.grid, extra.nothing())
+        after.replace(slot, correction.energy_wh, correction.reactive_varh, self.grid, extra)
         bills = (state, without, after)
         nano = [terms.accrued_nano(one.month) if self.follows(terms) else state.accrued_nano for one in bills]
         return ReadingCorrected(
@@ -157,6 +158,8 @@ class MeteringDay:
             why=correction.why,
             reversed_nano=tuple(new - old for new, old in zip(nano[1], nano[0], strict=True)),
             live_nano=tuple(new - old for new, old in zip(nano[2], nano[1], strict=True)),
+            export_wh=extra.export_wh,
+            capacitive_varh=extra.capacitive_varh,
         )
 
     def close(self) -> DayClosed | None:
@@ -172,7 +175,8 @@ class MeteringDay:
                 self._open(event)
             case ReadingCorrected():
                 meter = self.meters[event.meter]
-                meter.replace(event.slot, event.wh, event.varh, self.grid)
+                extra = Extra(event.export_wh, event.capacitive_varh)
+                meter.replace(event.slot, event.wh, event.varh, self.grid, extra)
                 meter.add_cost(event.reversed_nano)
                 meter.add_cost(event.live_nano)
             case GapDeclared():
@@ -217,9 +221,9 @@ class MeteringDay:
             self.meters.append(MeterDay.opening(self.grid, opening, nano))
 
     def _priced(self, event: ReadingsPriced) -> None:
-        rows = zip(event.meters, event.slots, event.wh, event.varh, event.estimated, strict=True)
-        for meter, slot, wh, varh, estimated in rows:
-            self.meters[meter].add(slot, wh, varh, estimated, self.grid)
+        rows = zip(event.meters, event.slots, event.wh, event.varh, event.estimated, event.extras(), strict=True)
+        for meter, slot, wh, varh, estimated, extra in rows:
+            self.meters[meter].add(slot, wh, varh, estimated, self.grid, extra)
         for line, column in enumerate(event.live_nano):
             for meter, nano in zip(event.meters, column, strict=False):
                 self.meters[meter].live_nano[line] += nano
@@ -235,9 +239,10 @@ class _Pricing:
         self._follows = day.opened is not None and day.follows(terms)
         self._months: dict[int, tuple[Determinants, Sequence[int]]] = {}
         self._added: dict[tuple[int, int], int] = {}
-        self._intervals: dict[int, tuple[list[int | None], list[int]]] = {}
+        self._intervals: dict[int, tuple[list[int | None], list[int], list[Extra]]] = {}
         self._slots: dict[datetime, int | None] = {}
         self._rows: list[tuple[int, int, int, int, int]] = []
+        self._extras: list[Extra] = []
         self._live: list[list[int]] = []
 
     def add(self, measurement: Measurement) -> None:
@@ -257,14 +262,16 @@ class _Pricing:
         accrued = self._terms.accrued_nano(month) if self._follows else before
         self._live.append([new - old for new, old in zip(accrued, before, strict=True)])
         self._rows.append((meter, slot, wh, measurement.reactive_varh, estimated))
+        self._extras.append(measurement.extra)
         self._months[meter] = (month, accrued)
 
     def _see_gauges(self, meter: int, slot: int, measurement: Measurement, month: Determinants) -> None:
         """Gauges look at whole blocks, so they need the day's intervals with those of this upload."""
         state, grid = self._day.meters[meter], self._day.grid
-        wh, varh = self._intervals.setdefault(meter, (list(state.wh), list(state.varh)))
-        wh[slot], varh[slot] = measurement.energy_wh, measurement.reactive_varh
-        see_interval(slot, grid.gauges, grid, month.gauges, (wh, varh))
+        columns = self._intervals.setdefault(meter, (list(state.wh), list(state.varh), list(state.extra)))
+        wh, varh, extra = columns
+        wh[slot], varh[slot], extra[slot] = measurement.energy_wh, measurement.reactive_varh, measurement.extra
+        see_interval(slot, grid.gauges, grid, month.gauges, columns)
 
     def _slot(self, measurement: Measurement) -> int:
         """One upload's measurements mostly share their interval, so its slot is worked out once."""
@@ -287,7 +294,11 @@ class _Pricing:
             return None
         meters, slots, wh, varh, estimated = zip(*self._rows, strict=True)
         live = tuple(column if any(column) else () for column in zip(*self._live, strict=True))
-        return ReadingsPriced(upload, meters, slots, wh, varh, estimated, live)
+        exported, capacitive = (
+            tuple(column) if any(known is not None for known in column) else ()
+            for column in ([one.export_wh for one in self._extras], [one.capacitive_varh for one in self._extras])
+        )
+        return ReadingsPriced(upload, meters, slots, wh, varh, estimated, live, exported, capacitive)
 
 
 def _period_until(

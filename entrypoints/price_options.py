@@ -76,6 +76,8 @@ TimeFormat = Annotated[str | None, _option("iso, or a format such as '%d/%m/%Y %
 EnergyColumn = Annotated[str | None, _option("Column of active energy.", panel=FILE)]
 ReactiveColumn = Annotated[str | None, _option("Column of inductive reactive energy.", panel=FILE)]
 ReactiveUnit = Annotated[str | None, _option("varh, kvarh or Mvarh.", panel=FILE)]
+ExportColumn = Annotated[str | None, _option("Column of energy delivered to the grid, in --unit.", panel=FILE)]
+CapacitiveColumn = Annotated[str | None, _option("Column of capacitive energy, in --reactive-unit.", panel=FILE)]
 MeterColumn = Annotated[str | None, _option("Column that names the meter.", panel=FILE)]
 MeterName = Annotated[str | None, _option("Name of the meter, where no column has it.", panel=FILE)]
 MeterNames = Annotated[
@@ -231,6 +233,8 @@ def _file_options(
     energy_column: EnergyColumn = None,
     reactive_column: ReactiveColumn = None,
     reactive_unit: ReactiveUnit = None,
+    export_column: ExportColumn = None,
+    capacitive_column: CapacitiveColumn = None,
     meter_column: MeterColumn = None,
     meter_name: MeterName = None,
     meters: MeterNames = None,

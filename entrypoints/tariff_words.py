@@ -5,22 +5,28 @@ from decimal import Decimal
 from functools import singledispatch
 
 from domain.charges import (
+    AdjustedEnergy,
     Charge,
     ContractedPower,
     EnergyByPeriod,
     EnergyFlat,
     ExcessPower,
     ExcessRule,
+    ExportCredit,
     Fixed,
     IndexedPrice,
+    KwRounding,
     MaximumDemand,
     MinimumBill,
+    NetMetering,
     Percentage,
     PowerFactorAdjustment,
+    PowerFactorDemand,
     PowerFactorEnergy,
     PowerFactorSteps,
     ReactiveEnergy,
     TieredEnergy,
+    UnusedPower,
 )
 
 
@@ -62,6 +68,25 @@ def _(charge: IndexedPrice, demand_minutes: int) -> str:
 
 
 @formula.register
+def _(charge: AdjustedEnergy, demand_minutes: int) -> str:
+    return f"kWh of {_names(charge.periods)}, each x ((rate - adjusted) + adjusted x factor)"
+
+
+@formula.register
+def _(charge: ExportCredit, demand_minutes: int) -> str:
+    at = f"the price of {charge.series}" if charge.series else "its rate"
+    most = f"; at most {' + '.join(charge.limited_to)}" if charge.limited_to else ""
+    return f"-(kWh delivered in {_names(charge.periods)} x {at}){most}"
+
+
+@formula.register
+def _(charge: NetMetering, demand_minutes: int) -> str:
+    month = charge.expires_in_month
+    end = "" if month is None else f"; the bank ends with month {month}, {'bought' if charge.buy_out else 'lost'}"
+    return f"max(0, kWh drawn - delivered - bank) of {_names(charge.periods)}, each x its rate{end}"
+
+
+@formula.register
 def _(charge: MaximumDemand, demand_minutes: int) -> str:
     return "; ".join(_demand(charge, demand_minutes)) + "; x rate"
 
@@ -82,14 +107,16 @@ def _(charge: ExcessPower, demand_minutes: int) -> str:
     days = " x days" if charge.per_day else ""
     if charge.rule is ExcessRule.QUADRATIC:
         return f"sqrt(sum of (kW - contracted)² over {charge.minutes} min blocks) x rate{days}, by period"
+    once = ", each kW charged once" if charge.once else ", all periods together" if charge.together else ""
     times = " and ".join(f"{band.times}" for band in charge.bands)
     free = f", where over {100 + charge.free_percent} % of the contract" if charge.free_percent else ""
-    return f"(highest {charge.minutes} min kW - contracted) x {times} x rate{days}{free}"
+    return f"(highest {charge.minutes} min kW - contracted) x {times} x rate{days}{free}{once}"
 
 
 @formula.register
 def _(charge: ReactiveEnergy, demand_minutes: int) -> str:
-    return f"kvarh beyond {charge.ratio_percent} % of kWh, by {charge.per}, x the rate of the power factor"
+    kind = "capacitive kvarh" if charge.capacitive else "kvarh"
+    return f"{kind} beyond {charge.ratio_percent} % of kWh, by {charge.per}, x the rate of the power factor"
 
 
 @formula.register
@@ -99,13 +126,25 @@ def _(charge: PowerFactorEnergy, demand_minutes: int) -> str:
 
 
 @formula.register
+def _(charge: PowerFactorDemand, demand_minutes: int) -> str:
+    highest = f"highest of {charge.minutes} min kW x {charge.reference_percent} % / power factor"
+    return f"({highest} - billed kW of {' + '.join(charge.kw_of)}) x rate"
+
+
+@formula.register
+def _(charge: UnusedPower, demand_minutes: int) -> str:
+    return f"max(0, contracted kW - billed kW of {' + '.join(charge.kw_of)}) x rate"
+
+
+@formula.register
 def _(charge: PowerFactorSteps, demand_minutes: int) -> str:
     return f"rate for each 0.01, or part of it, under {charge.threshold_percent} %, of {' + '.join(charge.base)}"
 
 
 @formula.register
 def _(charge: PowerFactorAdjustment, demand_minutes: int) -> str:
-    asked = ", ".join(f"{one.percent} % from {one.valid_from}" for one in charge.thresholds)
+    dated = ", ".join(f"{one.percent} % from {one.valid_from}" for one in charge.thresholds)
+    asked = dated or f"rate {charge.code}.threshold"
     return f"bonus or penalty on {' + '.join(charge.base)}; power factor asked: {asked}"
 
 
@@ -154,6 +193,11 @@ def _(charge: ReactiveEnergy) -> str:
 
 
 @_per.register
+def _(charge: PowerFactorDemand | UnusedPower) -> str:
+    return "kW and month"
+
+
+@_per.register
 def _(charge: MinimumBill) -> str:
     return "month"
 
@@ -161,9 +205,12 @@ def _(charge: MinimumBill) -> str:
 def _demand(charge: MaximumDemand, demand_minutes: int) -> Iterator[str]:
     highest = "highest" if charge.highest_blocks == 1 else f"mean of the {charge.highest_blocks} highest"
     only = " of the published blocks" if charge.only_s is not None else ""
-    yield f"{highest} {charge.minutes or demand_minutes} min mean{only} in {_names(charge.periods)}"
+    rolling = ", rolling," if charge.rolling else ""
+    yield f"{highest} {charge.minutes or demand_minutes} min mean{rolling}{only} in {_names(charge.periods)}"
     if charge.round_up_kw:
         yield f"up to whole {charge.unit}"
+    if charge.round_kw is not None:
+        yield f"rounded to {'0.01' if charge.round_kw is KwRounding.TWO_DECIMALS else 'whole'} {charge.unit}"
     if charge.look_back is not None:
         yield f"mean of the {charge.look_back.highest} highest of {charge.look_back.months} months"
     if charge.ratchet is not None:

@@ -23,7 +23,8 @@ class Declaration(BaseModel):
     `midnight` says whose end the END stamp 00:00 is: of the day before its date (`next-day`, the usual), or of its date
     itself (`same-day`). `ambiguous` says what to do with the hour that summer time repeats in autumn. `timezone` may
     stay empty only when every stamp carries its offset. `rated_power_kw` is what the meter can carry at most, and
-    `register_modulus` the value, in `unit`, at which its registers start again at zero.
+    `register_modulus` the value, in `unit`, at which its registers start again at zero. `export_column` is in `unit`,
+    too, and `capacitive_column` in `reactive_unit`.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
@@ -39,6 +40,8 @@ class Declaration(BaseModel):
     ambiguous: Literal["refuse", "in-order"] = "refuse"
     reactive_column: str | None = Field(default=None, min_length=1)
     reactive_unit: Literal["varh", "kvarh", "Mvarh"] | None = None
+    export_column: str | None = Field(default=None, min_length=1)
+    capacitive_column: str | None = Field(default=None, min_length=1)
     meter_column: str | None = Field(default=None, min_length=1)
     meter_name: str | None = Field(default=None, min_length=1)
     meters: tuple[str, ...] | None = None
@@ -129,7 +132,7 @@ def undeclared(facts: dict[str, object]) -> list[str]:
     """Keys that these facts still need."""
     needed = list(ALWAYS_DECLARED)
     needed += {"interval": ["stamp"], "register": ["rated_power_kw"]}.get(str(facts.get("kind")), [])
-    needed += ["reactive_unit"] if "reactive_column" in facts else []
+    needed += ["reactive_unit"] if {"reactive_column", "capacitive_column"} & facts.keys() else []
     return [key for key in needed if key not in facts]
 
 

@@ -28,14 +28,13 @@ def open_parquet(path: Path, declaration: Declaration) -> Table:
         said = str(error).replace("\n", " ")
         raise BadReadings(f"{path}: not a readable Parquet file ({said:.150}); export it again") from error
     found = find_columns(str(path), header, declaration)
-    picked = [column for column in (found.time, found.energy, found.reactive, found.meter) if column]
-    typed = [_typed(path, arrow, column, place, column is found.time) for place, column in enumerate(picked)]
+    typed = [_typed(path, arrow, column, place, column is found.time) for place, column in enumerate(found.declared)]
     by_name = {column.name: column for column, _ in typed}
+    others = (found.reactive, found.meter, found.export, found.capacitive)
     columns = Columns(
         by_name[found.time.name],
         by_name[found.energy.name],
-        by_name[found.reactive.name] if found.reactive else None,
-        by_name[found.meter.name] if found.meter else None,
+        *(by_name[column.name] if column else None for column in others),
     )
     rows = _rows([values for _, values in typed])
     return Table(header, columns, "row", rows, lambda cells: cells, _original(arrow))

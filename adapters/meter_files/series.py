@@ -17,8 +17,8 @@ from domain.measurement import MeterType, Quality, Verdict, register_step, sprea
 SPREAD = "spread"
 MISSING = "missing"
 
-Row = tuple[int, Decimal, Decimal | None]
-"""Number of the row, Wh and varh."""
+Row = tuple[int, Decimal, Decimal | None, Decimal | None, Decimal | None]
+"""Number of the row, Wh and varh, Wh delivered and capacitive varh."""
 
 Pair = tuple[int, int]
 """A value before and after a step."""
@@ -95,15 +95,27 @@ def _of_intervals(series: Series, declaration: Declaration) -> Gridded:
     size = int(places[-1]) + 1
     quality = np.full(size, Quality.MISSING, np.uint8)
     quality[places] = Quality.MEASURED
-    energy, finer = _placed([wh for _, wh, _ in rows], places, size)
-    reactive, finer_reactive = None, 0
-    if declaration.reactive_column:
-        reactive, finer_reactive = _placed([varh or Decimal() for _, _, varh in rows], places, size)
+    found: list[Int | None] = []
+    finer = 0
+    for column, is_declared in enumerate(_declared(declaration), 1):
+        values, finer_here = _placed([_amount(row, column) for row in rows], places, size) if is_declared else (None, 0)
+        found.append(values)
+        finer += finer_here
     holes = tuple(
         Hole(int(starts[i]) + declaration.step_seconds, int(starts[i + 1]), rows[i][0], rows[i + 1][0], MISSING)
         for i in np.flatnonzero(np.diff(places) > 1)
     )
-    return Gridded(_load(series, declaration, int(starts[0]), energy, reactive, quality), holes, finer + finer_reactive)
+    return Gridded(_load(series, declaration, int(starts[0]), found, quality), holes, finer)
+
+
+def _declared(declaration: Declaration) -> tuple[bool, ...]:
+    """Which of a row's amounts the file has: Wh, varh, Wh delivered, capacitive varh."""
+    others = (declaration.reactive_column, declaration.export_column, declaration.capacitive_column)
+    return (True, *(name is not None for name in others))
+
+
+def _amount(row: Row, column: int) -> Decimal:
+    return Decimal(row[column] or 0)
 
 
 def _placed(amounts: Sequence[Decimal], places: Int, size: int) -> tuple[Int, int]:
@@ -116,61 +128,62 @@ def _placed(amounts: Sequence[Decimal], places: Int, size: int) -> tuple[Int, in
 def _of_registers(series: Series, declaration: Declaration) -> Gridded:
     instants = sorted(series.rows)
     rows = [series.rows[instant] for instant in instants]
-    active, finer = nearest_whole([wh for _, wh, _ in rows])
-    reactive, finer_reactive = nearest_whole([varh or Decimal() for _, _, varh in rows])
-    step = _RegisterSteps(declaration.meter_type, declaration.step_seconds)
+    declared = _declared(declaration)
+    wanted = [column for column, is_declared in enumerate(declared, 1) if is_declared]
+    rounded = [nearest_whole([_amount(row, column) for row in rows]) for column in wanted]
+    step = _RegisterSteps(declaration.meter_type, declaration.step_seconds, [REGISTERS[n - 1] for n in wanted])
     for i, (before, after) in enumerate(pairwise(instants)):
-        step.take(
-            (before, after), (active[i], active[i + 1]), (reactive[i], reactive[i + 1]), (rows[i][0], rows[i + 1][0])
-        )
-    load = _load(
-        series, declaration, instants[0],
-        np.array(step.energy_wh, np.int64),
-        np.array(step.reactive_varh, np.int64) if declaration.reactive_column else None,
-        np.array(step.quality, np.uint8),
-    )  # fmt: skip
-    return Gridded(load, tuple(step.holes), finer + finer_reactive, step.rollovers)
+        states = [(values[i], values[i + 1]) for values, _ in rounded]
+        step.take((before, after), states, (rows[i][0], rows[i + 1][0]))
+    energy = dict(zip(wanted, step.energy, strict=True))
+    found = [np.array(energy[n], np.int64) if n in energy else None for n in range(1, len(declared) + 1)]
+    load = _load(series, declaration, instants[0], found, np.array(step.quality, np.uint8))
+    return Gridded(load, tuple(step.holes), sum(finer for _, finer in rounded), step.rollovers)
+
+
+REGISTERS = ("active", "reactive", "export", "capacitive")
 
 
 class _RegisterSteps:
     """Steps between two register states, each judged by the domain's rules (`domain.measurement`)."""
 
-    def __init__(self, meter_type: MeterType, step_seconds: int) -> None:
+    def __init__(self, meter_type: MeterType, step_seconds: int, registers: Sequence[str]) -> None:
+        self.registers = registers
         self.meter_type = meter_type
         self.step_seconds = step_seconds
         self.step = timedelta(seconds=step_seconds)
-        self.energy_wh: list[int] = []
-        self.reactive_varh: list[int] = []
+        self.energy: list[list[int]] = [[] for _ in registers]
         self.quality: list[int] = []
         self.holes: list[Hole] = []
         self.rollovers = 0
 
-    def take(self, instants: Pair, active: Pair, reactive: Pair, numbers: Pair) -> None:
+    def take(self, instants: Pair, states: Sequence[Pair], numbers: Pair) -> None:
+        """`states` are the registers before and after, in the order of `registers`."""
         steps = (instants[1] - instants[0]) // self.step_seconds
-        elapsed = self.step * steps
-        wh, rule = register_step(*active, self.meter_type, elapsed)
-        varh, reactive_rule = register_step(*reactive, self.meter_type, elapsed)
-        if wh is None or varh is None:
-            thing, states, why = ("active", active, rule) if wh is None else ("reactive", reactive, reactive_rule)
-            change = f"the {thing} register went from {states[0]} to {states[1]}"
-            self._leave_out(Hole(*instants, *numbers, why, change), steps)
-            return
-        self.rollovers += rule is Verdict.ROLLOVER or reactive_rule is Verdict.ROLLOVER
-        self.energy_wh += spread(wh, steps) if steps > 1 else (wh,)
-        self.reactive_varh += spread(varh, steps) if steps > 1 else (varh,)
+        judged = [register_step(*pair, self.meter_type, self.step * steps) for pair in states]
+        amounts: list[int] = []
+        for thing, pair, (amount, why) in zip(self.registers, states, judged, strict=True):
+            if amount is None:
+                change = f"the {thing} register went from {pair[0]} to {pair[1]}"
+                self._leave_out(Hole(*instants, *numbers, why, change), steps)
+                return
+            amounts.append(amount)
+        self.rollovers += any(rule is Verdict.ROLLOVER for _, rule in judged)
+        for column, amount in zip(self.energy, amounts, strict=True):
+            column.extend(spread(amount, steps) if steps > 1 else (amount,))
         self.quality += [Quality.MEASURED if steps == 1 else Quality.ESTIMATED] * steps
         if steps > 1:
-            self.holes.append(Hole(*instants, *numbers, SPREAD, f"{wh} Wh"))
+            self.holes.append(Hole(*instants, *numbers, SPREAD, f"{amounts[0]} Wh"))
 
     def _leave_out(self, hole: Hole, steps: int) -> None:
-        self.energy_wh += [0] * steps
-        self.reactive_varh += [0] * steps
+        for column in self.energy:
+            column.extend([0] * steps)
         self.quality += [Quality.MISSING] * steps
         self.holes.append(hole)
 
 
-def _load(
-    series: Series, declaration: Declaration, start: int, energy: Int, reactive: Int | None, quality: Flags
-) -> Load:
+def _load(series: Series, declaration: Declaration, start: int, columns: Sequence[Int | None], quality: Flags) -> Load:
     at = EPOCH + timedelta(seconds=start)
-    return Load(series.meter, at, declaration.step_minutes, energy, reactive, quality)
+    energy, reactive, exported, capacitive = columns
+    assert energy is not None  # noqa: S101  (every file has a column of energy)
+    return Load(series.meter, at, declaration.step_minutes, energy, reactive, quality, exported, capacitive)

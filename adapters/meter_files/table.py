@@ -36,6 +36,14 @@ class Columns:
     energy: Column
     reactive: Column | None
     meter: Column | None
+    export: Column | None = None
+    capacitive: Column | None = None
+
+    @property
+    def declared(self) -> tuple[Column, ...]:
+        """Those that the file has."""
+        every = (self.time, self.energy, self.reactive, self.meter, self.export, self.capacitive)
+        return tuple(column for column in every if column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +77,20 @@ def find_columns(where: str, header: Sequence[str], declaration: Declaration) ->
     time, energy = find("time_column"), find("energy_column")
     assert time is not None  # noqa: S101  (a declaration without these two does not exist)
     assert energy is not None  # noqa: S101
-    columns = Columns(time, energy, find("reactive_column"), find("meter_column"))
+    others = (find(key) for key in ("reactive_column", "meter_column", "export_column", "capacitive_column"))
+    columns = Columns(time, energy, *others)
     if declaration.check_header_unit:
-        _judge_unit(where, energy.name, declaration.unit, "energy_column", "unit")
-        if columns.reactive and declaration.reactive_unit:
-            _judge_unit(where, columns.reactive.name, declaration.reactive_unit, "reactive_column", "reactive_unit")
+        _judge_units(where, columns, declaration)
     return columns
+
+
+def _judge_units(where: str, columns: Columns, declaration: Declaration) -> None:
+    _judge_unit(where, columns.energy.name, declaration.unit, "energy_column", "unit")
+    if columns.export:
+        _judge_unit(where, columns.export.name, declaration.unit, "export_column", "unit")
+    for column, key in ((columns.reactive, "reactive_column"), (columns.capacitive, "capacitive_column")):
+        if column and declaration.reactive_unit:
+            _judge_unit(where, column.name, declaration.reactive_unit, key, "reactive_unit")
 
 
 def _position(where: str, header: Sequence[str], name: str, key: str) -> int:

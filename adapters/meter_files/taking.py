@@ -55,6 +55,10 @@ class Taking:
         self._meter = columns.meter.position if columns.meter else None
         self._reactive = columns.reactive.position if columns.reactive else None
         self._varh = reactive_reader(columns.reactive, declaration) if columns.reactive else None
+        self._extra = [
+            (column.position, reader(column, declaration)) if column else None
+            for column, reader in ((columns.export, energy_reader), (columns.capacitive, reactive_reader))
+        ]
 
     def take(self, number: int, raw: Any) -> None:
         """Take a row. Raises `RowFault`, and then the row's values are not in the series."""
@@ -70,9 +74,11 @@ class Taking:
         series.last = start  # a row with a bad value still tells the order of time
         wh = self._wh(cells[self._energy])
         varh = None if self._varh is None or self._reactive is None else self._varh(cells[self._reactive])
+        out, capacitive = (None if one is None else one[1](cells[one[0]]) for one in self._extra)
         if start in series.rows:
-            raise self._repeated(start, cells, series, same=series.rows[start][1:] == (wh, varh))
-        series.rows[start] = (number, wh, varh)
+            same = series.rows[start][1:] == (wh, varh, out, capacitive)
+            raise self._repeated(start, cells, series, same=same)
+        series.rows[start] = (number, wh, varh, out, capacitive)
 
     def _is_wanted(self, start: int, cells: Sequence[Any], wanted: Wanted) -> bool:
         """Raises `RowFault` for an interval without a price. A register is wanted at both ends of an interval."""

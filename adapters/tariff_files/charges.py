@@ -8,10 +8,23 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from adapters.tariff_files.demand_charges import ContractedPowerPart, ExcessPowerPart, MaximumDemandPart
-from adapters.tariff_files.energy_charges import EnergyByPeriodPart, EnergyFlatPart, IndexedPricePart, TieredEnergyPart
+from adapters.tariff_files.demand_charges import (
+    ContractedPowerPart,
+    ExcessPowerPart,
+    MaximumDemandPart,
+    UnusedPowerPart,
+)
+from adapters.tariff_files.energy_charges import (
+    AdjustedEnergyPart,
+    EnergyByPeriodPart,
+    EnergyFlatPart,
+    IndexedPricePart,
+    TieredEnergyPart,
+)
+from adapters.tariff_files.export_charges import ExportCreditPart, NetMeteringPart
 from adapters.tariff_files.parts import Frame, NamedPart
 from adapters.tariff_files.reactive_charges import (
+    PowerFactorDemandPart,
     PowerFactorEnergyPart,
     PowerFactorPart,
     PowerFactorStepsPart,
@@ -53,14 +66,19 @@ class PercentagePart(NamedPart):
 AnyCharge = Annotated[
     EnergyByPeriodPart
     | EnergyFlatPart
+    | AdjustedEnergyPart
     | TieredEnergyPart
     | IndexedPricePart
+    | ExportCreditPart
+    | NetMeteringPart
     | MaximumDemandPart
     | FixedPart
     | ContractedPowerPart
     | ExcessPowerPart
+    | UnusedPowerPart
     | ReactiveEnergyPart
     | PowerFactorEnergyPart
+    | PowerFactorDemandPart
     | PowerFactorStepsPart
     | PowerFactorPart
     | PercentagePart

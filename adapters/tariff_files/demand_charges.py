@@ -9,8 +9,18 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from adapters.tariff_files.parts import BlockMinutes, Frame, PeriodsPart
-from adapters.tariff_files.values import LoadFactor, Months, Part, Percent, Positive, ascending, instant
-from domain.charges import Band, ContractedPower, ExcessPower, ExcessRule, LookBack, MaximumDemand, Ratchet
+from adapters.tariff_files.values import LoadFactor, Months, Part, Percent, Positive, SomeText, ascending, instant
+from domain.charges import (
+    Band,
+    ContractedPower,
+    ExcessPower,
+    ExcessRule,
+    KwRounding,
+    LookBack,
+    MaximumDemand,
+    Ratchet,
+    UnusedPower,
+)
 from domain.errors import InvalidTariff
 
 Instants = Annotated[list[Annotated[datetime, BeforeValidator(instant)]], Field(min_length=1, max_length=10_000)]
@@ -55,6 +65,8 @@ class RatchetPart(Part):
 class MaximumDemandPart(BlocksPart):
     kind: Literal["maximum_demand"]
     round_up_kw: bool
+    round_kw: Literal["half_up", "two_decimals"] | None = None
+    rolling: bool = False
     load_factor: LoadFactor | None = None
     highest_blocks: Annotated[int, Field(ge=1, le=1000)] = 1
     apparent: bool = False
@@ -66,7 +78,9 @@ class MaximumDemandPart(BlocksPart):
 
     def to_domain(self, place: str, frame: Frame) -> MaximumDemand:
         self._check_cap(place)
-        minutes = self.block_minutes(place, frame)
+        if self.round_up_kw and self.round_kw is not None:
+            raise InvalidTariff(f"{place}.round_kw: {self.round_kw!r}: round_up_kw = true rounds too; make it false")
+        minutes = self._window_minutes(place, frame) if self.rolling else self.block_minutes(place, frame)
         return MaximumDemand(
             *self.named,
             self.indexed(place, frame),
@@ -80,7 +94,20 @@ class MaximumDemandPart(BlocksPart):
             ratchet=None if self.ratchet is None else self.ratchet.to_domain(),
             at_least_kw=self.at_least_kw,
             tiers_kw=tuple(self.tiers_kw),
+            rolling=self.rolling,
+            round_kw=None if self.round_kw is None else KwRounding(self.round_kw),
         )
+
+    def _window_minutes(self, place: str, frame: Frame) -> int:
+        """A rolling window belongs where it ends, so it may cross periods; readings must still divide it."""
+        other = "highest_blocks" if self.highest_blocks > 1 else "only_at" if self.only_at is not None else None
+        if other is not None:
+            raise InvalidTariff(
+                f"{place}.rolling: windows that overlap have no {other}; remove one of the two, or roll no more"
+            )
+        if (self.minutes or frame.demand_minutes) % frame.demand_minutes:
+            frame.check_minutes(self.minutes or frame.demand_minutes, f"{place}.minutes")
+        return self.minutes or frame.demand_minutes
 
     def _check_cap(self, place: str) -> None:
         other = "apparent" if self.apparent else "tiers_kw" if self.tiers_kw else None
@@ -122,11 +149,15 @@ class ExcessPowerPart(BlocksPart):
     free_percent: Percent = Decimal(0)
     whole: bool = True
     per_day: bool = False
+    together: bool = False
+    once: bool = False
 
     def to_domain(self, place: str, frame: Frame) -> ExcessPower:
-        unfit = sorted(self.model_fields_set & {"bands", "free_percent", "whole"})
+        unfit = sorted(self.model_fields_set & {"bands", "free_percent", "whole", "together", "once"})
         if self.rule == "quadratic" and unfit:
             raise InvalidTariff(f"{place}.{unfit[0]}: the quadratic rule has none; remove it, or use rule = 'banded'")
+        if self.together and self.once:
+            raise InvalidTariff(f"{place}.once: true: all periods together are one; remove it, or 'together'")
         minutes = self.block_minutes(place, frame)
         return ExcessPower(
             *self.named,
@@ -137,7 +168,19 @@ class ExcessPowerPart(BlocksPart):
             self.whole,
             self.per_day,
             minutes,
+            self.together,
+            self.once,
         )
+
+
+class UnusedPowerPart(PeriodsPart):
+    """Contracted power that earlier demand charges did not bill."""
+
+    kind: Literal["unused_power"]
+    kw_of: SomeText
+
+    def to_domain(self, place: str, frame: Frame) -> UnusedPower:
+        return UnusedPower(*self.named, self.indexed(place, frame), tuple(self.kw_of))
 
 
 def _starts(instants: Sequence[datetime], minutes: int, frame: Frame, place: str) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from adapters.tariff_files.parts import Frame, NamedPart, PeriodsPart
 from adapters.tariff_files.values import Code, ascending, number
-from domain.charges import EnergyByPeriod, EnergyFlat, IndexedPrice, TieredEnergy, TierScope, TierUnit
+from domain.charges import AdjustedEnergy, EnergyByPeriod, EnergyFlat, IndexedPrice, TieredEnergy, TierScope, TierUnit
 from domain.errors import InvalidTariff
 
 LARGEST_LIMIT = 10**12
@@ -36,6 +36,18 @@ class EnergyFlatPart(NamedPart):
 
     def to_domain(self, place: str, frame: Frame) -> EnergyFlat:
         return EnergyFlat(*self.named)
+
+
+class AdjustedEnergyPart(PeriodsPart):
+    """A part of the price, `code.adjusted`, follows the percentage `code.factor`."""
+
+    kind: Literal["adjusted_energy"]
+
+    def to_domain(self, place: str, frame: Frame) -> AdjustedEnergy:
+        indexed = self.indexed(place, frame)
+        for name in {"adjusted", "factor"} & {name for _, name in indexed}:
+            raise InvalidTariff(f"{place}.periods: {name!r}: the adjustment has a rate of that key; rename it")
+        return AdjustedEnergy(*self.named, indexed)
 
 
 class TieredEnergyPart(PeriodsPart):

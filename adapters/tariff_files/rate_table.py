@@ -11,10 +11,13 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from adapters.tariff_files.values import Id, Number, Part, Text
 from domain.charges import (
+    AdjustedEnergy,
     Charge,
     EnergyByPeriod,
     EnergyFlat,
+    ExportCredit,
     IndexedPrice,
+    NetMetering,
     Percentage,
     PowerFactorEnergy,
     ReactiveEnergy,
@@ -35,7 +38,17 @@ MOST_MULTIPLIER = Decimal(1_000)
 MOST_VALIDITIES = 2_000
 """More than a validity a month for a century."""
 
-PER_KWH = EnergyByPeriod, EnergyFlat, TieredEnergy, IndexedPrice, ReactiveEnergy, PowerFactorEnergy
+PER_KWH = (
+    AdjustedEnergy,
+    EnergyByPeriod,
+    EnergyFlat,
+    TieredEnergy,
+    IndexedPrice,
+    ExportCredit,
+    NetMetering,
+    ReactiveEnergy,
+    PowerFactorEnergy,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +151,7 @@ class RateTableFile(Part):
         for key, value in overrides.items():
             check_rate(key, value, limits, f"--rate {key}")
         for n, part in enumerate(self.rates, 1):
+            _check_adjusted({**part.values, **overrides}, charges, f"rates[{n}].values")
             _check_inside({**part.values, **overrides}, charges, f"rates[{n}].values")
             _check_whole({**part.values, **overrides}, charges, f"rates[{n}].values")
         _check_overlaps(self.rates)
@@ -173,9 +187,21 @@ def _limits(charges: Sequence[Charge]) -> dict[str, Limit]:
         most = MOST_PER_KWH if isinstance(charge, PER_KWH) else MOST_MONEY
         limits |= dict.fromkeys(charge.rate_keys, Limit(most))
         limits |= dict.fromkeys(charge.percent_keys, Limit(MOST_PERCENT, is_percent=True))
-        if isinstance(charge, IndexedPrice):
+        if isinstance(charge, AdjustedEnergy) or (isinstance(charge, IndexedPrice | ExportCredit) and charge.series):
             limits[f"{charge.code}.factor"] = Limit(MOST_MULTIPLIER, is_percent=True)
     return limits
+
+
+def _check_adjusted(values: Mapping[str, Decimal], charges: Sequence[Charge], place: str) -> None:
+    """No price goes below zero where the index falls to nothing. Raises `InvalidTariff`."""
+    for charge in charges:
+        part = values.get(f"{charge.code}.adjusted", Decimal(0))
+        for key in charge.line_codes if isinstance(charge, AdjustedEnergy) else ():
+            if key in values and part > values[key]:
+                raise InvalidTariff(
+                    f"{place}.{charge.code}.adjusted: {part}: is more than the whole price {key} = {values[key]}; "
+                    "only a part of a price is adjusted"
+                )
 
 
 def _check_inside(values: Mapping[str, Decimal], charges: Sequence[Charge], place: str) -> None:

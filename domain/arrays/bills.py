@@ -18,6 +18,7 @@ from domain.arrays.determinants import billing_months, part_of_load
 from domain.arrays.gauges import read_gauges
 from domain.arrays.load import Grid, Load
 from domain.arrays.pricing import Calendars, check_agreed
+from domain.arrays.shares import check_budget
 from domain.arrays.sums import determinants_of_parts
 from domain.bill import Bill, bill_of_parts
 from domain.calendar import Calendar
@@ -92,6 +93,7 @@ class Billing:
         bills = list[Bill]()
         for parts in self._fast(load) or self._thorough(load, remembered):
             bill = bill_of_parts(load.meter, [(d, terms.after(remembered)) for d, terms in parts])
+            check_budget(bill)
             if bill.remembered:
                 remembered.update(joined(remembered, bill.remembered))
             bills.append(bill)

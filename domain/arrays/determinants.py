@@ -31,6 +31,7 @@ class MonthOfLoad:
     block_wh: Int
     block_period: Periods
     determinants: Determinants
+    load: Load
 
 
 def billing_months(load: Load, zone: ZoneInfo) -> Iterator[BillingMonth]:
@@ -73,4 +74,6 @@ def part_of_load(load: Load, period: Periods, tariff: Tariff, part: Part) -> Mon
             highest = int(blocks[np.argmax(block_wh[blocks])])
             at = start + timedelta(minutes=tariff.demand_minutes) * (first_block + highest)
             found.see_block(p, int(block_wh[highest]), at)
-    return MonthOfLoad(part.month, span, wh, periods, known, block_of - first_block, block_wh, block_period, found)
+    return MonthOfLoad(
+        part.month, span, wh, periods, known, block_of - first_block, block_wh, block_period, found, load
+    )

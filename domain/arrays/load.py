@@ -1,6 +1,6 @@
 """A load as arrays, before and after it is priced."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from domain.bill import Bill
 from domain.charges import Charge
 from domain.errors import BadReadings
-from domain.measurement import Measurement, Quality
+from domain.measurement import ExtraRegister, Measurement, Quality
 from domain.tariff import Tariff
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Int = NDArray[np.int64]
 Flags = NDArray[np.uint8]
 Periods = NDArray[np.int8]
+
+EXTRA_REGISTERS: tuple[ExtraRegister, ...] = ("export_wh", "capacitive_varh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class Load:
     `start` is UTC and the first interval's start; interval i covers `[start + i*step, start + (i+1)*step)`.
     `energy_wh` and `reactive_varh` (inductive) are int64 >= 0 of equal length; `quality` holds `Quality` values, and a
     MISSING interval carries 0 in both arrays, which no rule may read as a measurement.
-    `reactive_varh` is None when the file has no reactive energy: charges that need it then refuse.
+    `reactive_varh` is None when the file has no reactive energy: charges that need it then refuse. So are `export_wh`
+    (delivered to the grid) and `capacitive_varh`, which must be metered in every known interval.
     """
 
     meter: str
@@ -58,6 +61,8 @@ class Load:
     energy_wh: Int
     reactive_varh: Int | None
     quality: Flags
+    export_wh: Int | None = None
+    capacitive_varh: Int | None = None
 
     @classmethod
     def of_measurements(
@@ -68,10 +73,12 @@ class Load:
         intervals = (end - start) // step
         wh, varh = np.zeros(intervals, dtype=np.int64), np.zeros(intervals, dtype=np.int64)
         quality = np.full(intervals, Quality.MISSING, dtype=np.uint8)
-        for one in measurements:
+        taken = list(measurements)
+        for one in taken:
             i = (one.start - start) // step
             wh[i], varh[i], quality[i] = one.energy_wh, one.reactive_varh, one.quality
-        return cls(meter, start, step_minutes, wh, varh, quality)
+        exported, capacitive = (_extra(name, start, step, taken, intervals) for name in EXTRA_REGISTERS)
+        return cls(meter, start, step_minutes, wh, varh, quality, exported, capacitive)
 
     @property
     def grid(self) -> Grid:
@@ -93,7 +100,10 @@ class Load:
                 f"meter {self.meter} has no readings from {start.isoformat()} to {end.isoformat()}; "
                 f"it has them from {self.start.isoformat()} to {self.end.isoformat()}"
             )
-        reactive = None if self.reactive_varh is None else self.reactive_varh[first:last]
+        reactive, exported, capacitive = (
+            None if column is None else column[first:last]
+            for column in (self.reactive_varh, self.export_wh, self.capacitive_varh)
+        )
         return Load(
             self.meter,
             self.start + step * first,
@@ -101,7 +111,21 @@ class Load:
             self.energy_wh[first:last],
             reactive,
             self.quality[first:last],
+            exported,
+            capacitive,
         )
+
+
+def _extra(
+    name: ExtraRegister, start: datetime, step: timedelta, taken: Sequence[Measurement], intervals: int
+) -> Int | None:
+    """Energy of a register that not every meter has; None unless all measurements tell it."""
+    if not taken or not all(one.extra.has(name) for one in taken):
+        return None
+    found = np.zeros(intervals, dtype=np.int64)
+    for one in taken:
+        found[(one.start - start) // step] = one.extra.of(name)
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

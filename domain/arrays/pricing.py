@@ -12,7 +12,7 @@ from domain.arrays.calendar_year import periods_and_offsets
 from domain.arrays.determinants import MonthOfLoad, billing_months, part_of_load
 from domain.arrays.gauges import read_gauges
 from domain.arrays.load import Billed, Int, Load, Periods, PricedLoad
-from domain.arrays.shares import share_line
+from domain.arrays.shares import check_budget, share_line
 from domain.bill import Bill, Evenly, bill_of_parts
 from domain.tariff import Tariff
 from domain.terms import Contract, History, Terms, check_step, joined
@@ -104,7 +104,11 @@ class Calendars:
 
 
 def _share(bill: Bill, load: Load, parts: Sequence[MonthOfLoad], cost: dict[str, Int]) -> None:
-    """Each line among the intervals of its part; what stands for all of the bill among those of the month."""
+    """Each line among the intervals of its part; what stands for all of the bill among those of the month.
+
+    Raises `TooLarge`.
+    """
+    check_budget(bill)
     whole = parts[0] if len(parts) == 1 else _whole(load, parts)
     of_month: dict[str, Int] = {}
     of_parts: list[dict[str, Int]] = [{} for _ in parts]

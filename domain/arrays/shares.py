@@ -7,23 +7,46 @@ always add up to the line. The weights follow its basis:
     energy          the interval's energy in the line's periods
     maximum demand  the airport rule (Littlechild & Owen 1973), the Shapley value of a maximum, among demand blocks;
                     inside a block by energy
+    excess          what the block has above the limit, or its square: the gradient of a root of squares; inside a
+                    block by energy
+    tier            the interval's own part of the tier, where a ladder is climbed in the order of time
     even            one for each interval with energy
     percentage      what the base lines gave the interval
+    export          the energy that the interval delivered to the grid, in the line's periods
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.arrays.determinants import MonthOfLoad
+from domain.arrays.gauges import LARGEST_SAFE, block_numbers
 from domain.arrays.load import Int, Periods
-from domain.bill import BillLine, ByEnergy, ByLines, ByPeak, Evenly
+from domain.bill import Bill, BillLine, ByEnergy, ByExcess, ByExport, ByLines, ByPeak, ByTier, Evenly
+from domain.errors import TooLarge
 from domain.money import MICRO
 
 ESTIMATED_BELOW = 2**50
 AIRPORT_SCALE = 2**20
 """Parts of a watt-hour in which airport weights are counted, so that they are integers."""
+
+
+LARGEST_BILL = 2**61
+"""Micro-currency of all lines of a bill together, whatever their sign: up to here no sum of shares leaves 64 bits."""
+
+
+def check_budget(bill: Bill) -> None:
+    """Raises `TooLarge` for a bill that cannot be shared exactly, before anything of it is shared."""
+    size = sum((abs(line.amount) for line in bill.lines), Decimal(0))
+    if size * MICRO > LARGEST_BILL:
+        largest = max(bill.lines, key=lambda line: abs(line.amount))
+        raise TooLarge(
+            f"tariff {bill.tariff}, {bill.first:%Y-%m}: the lines come to {size:,f} {bill.currency}, and "
+            f"{Decimal(LARGEST_BILL) / MICRO:,.0f} can be shared among intervals; the largest is {largest.label!r}: "
+            f"{largest.formula}; check its rate and the unit of the readings"
+        )
 
 
 def share_line(line: BillLine, month: MonthOfLoad, by_line: Mapping[str, Int]) -> Int:
@@ -36,7 +59,7 @@ def share_line(line: BillLine, month: MonthOfLoad, by_line: Mapping[str, Int]) -
 
 def largest_remainder(amount: int, weights: Int) -> Int:
     """`amount` as integers in proportion to `weights` (>= 0, not all 0) whose sum is exactly `amount`."""
-    whole, size = int(weights.sum()), abs(amount)
+    whole, size = _exact_sum(weights), abs(amount)
     if size >= 1 << 63:
         raise OverflowError(f"a bill line of {size} micro-units is beyond what 64-bit arrays can share")
     shares, remainders = _multiply_divide(weights, size, whole)
@@ -62,12 +85,23 @@ def airport(block_wh: Int) -> Int:
     return shares
 
 
-def _weights(line: BillLine, month: MonthOfLoad, by_line: Mapping[str, Int]) -> Int:
+def _weights(line: BillLine, month: MonthOfLoad, by_line: Mapping[str, Int]) -> Int:  # noqa: PLR0911  # one answer for each basis
     match line.basis:
         case ByEnergy(periods):
             return month.energy_wh * _are_among(periods, month.period)
+        case ByExport(periods):
+            exported = month.load.export_wh
+            return (
+                np.zeros_like(month.energy_wh)
+                if exported is None
+                else (exported[month.span] * _are_among(periods, month.period))
+            )
         case ByPeak(periods):
             return _peak_weights(periods, month)
+        case ByExcess():
+            return _excess_weights(line.basis, month)
+        case ByTier():
+            return _tier_weights(line.basis, month)
         case ByLines(codes):
             return np.abs(sum((by_line[code] for code in codes), np.zeros_like(month.energy_wh)))
         case Evenly():
@@ -89,9 +123,51 @@ def _are_among(periods: tuple[int, ...], of: Periods) -> NDArray[np.bool_]:
 def _peak_weights(periods: tuple[int, ...], month: MonthOfLoad) -> Int:
     """Airport share of each interval's block, cut by the interval's part of the block's energy."""
     heights = month.block_wh * _are_among(periods, month.block_period)
-    of_block, energy = airport(heights)[month.block_of], month.block_wh[month.block_of]
-    per_wh, rest = np.divmod(of_block, np.maximum(energy, 1))
-    return per_wh * month.energy_wh + rest * month.energy_wh // np.maximum(energy, 1)
+    return _inside(airport(heights)[month.block_of], month.energy_wh, month.block_wh[month.block_of])
+
+
+def _excess_weights(basis: ByExcess, month: MonthOfLoad) -> Int:
+    """Each block's excess in W, or its square, cut by the interval's part of the block's energy."""
+    number, cuts = block_numbers(month.load, month, basis.minutes)
+    block_of = np.cumsum(np.diff(number, prepend=number[0]) != 0)
+    block_wh = np.add.reduceat(month.energy_wh, cuts)
+    above = np.maximum(block_wh * (60 // basis.minutes) - basis.limit_w, 0)
+    weights = _scaled(above * _are_among(basis.periods, month.period[cuts]), squared=basis.squared)
+    return _inside(weights[block_of], month.energy_wh, block_wh[block_of])
+
+
+def _tier_weights(basis: ByTier, month: MonthOfLoad) -> Int:
+    after = np.cumsum(month.energy_wh * _are_among(basis.counted, month.period))
+    before = np.concatenate([[0], after[:-1]])
+    limits = (0, *basis.limits_wh, LARGEST_SAFE)
+    lower, upper = limits[basis.tier], limits[basis.tier + 1]
+    return np.where(month.period == basis.period, np.clip(after, lower, upper) - np.clip(before, lower, upper), 0)
+
+
+def _scaled(above: Int, *, squared: bool) -> Int:
+    """In proportion, as large as 64 bits allow: a squared excess of gigawatts loses its last bits, and no more."""
+    spare = 60 - len(above).bit_length()
+    if squared:
+        above = above >> max(0, int(above.max()).bit_length() - spare // 2)
+        above = above * above
+    return above << max(0, spare - int(above.max()).bit_length())
+
+
+def _inside(weights: Int, energy_wh: Int, whole_wh: Int) -> Int:
+    """Block weights x the interval's energy / the block's, cut to integers."""
+    whole = np.maximum(whole_wh, 1)
+    if int(whole.max()) * int(energy_wh.max()) < LARGEST_SAFE:
+        per_wh, rest = np.divmod(weights, whole)
+        return per_wh * energy_wh + rest * energy_wh // whole
+    rows = zip(weights.tolist(), energy_wh.tolist(), whole.tolist(), strict=True)
+    return np.array([weight * wh // of for weight, wh, of in rows], dtype=np.int64)
+
+
+def _exact_sum(weights: Int) -> int:
+    """A sum that may leave 64 bits."""
+    if int(weights.max()) * len(weights) < LARGEST_SAFE:
+        return int(weights.sum())
+    return sum(weights.tolist())
 
 
 def _multiply_divide(weights: Int, amount: int, whole: int) -> tuple[Int, Int]:

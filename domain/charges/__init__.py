@@ -6,18 +6,23 @@ difference. Both read the same determinants, so they cannot drift apart. What ca
 (power factor, taxes, rounding) accrues nothing and arrives with the close.
 """
 
+from domain.charges.adjusted import AdjustedEnergy
 from domain.charges.charge import Charge
-from domain.charges.demand import LookBack, MaximumDemand, Ratchet
+from domain.charges.demand import KwRounding, LookBack, MaximumDemand, Ratchet
 from domain.charges.energy import EnergyByPeriod, EnergyFlat
 from domain.charges.excess import Band, ExcessPower, ExcessRule
+from domain.charges.export import ExportCredit, NetMetering
 from domain.charges.fixed import ContractedPower, Fixed, MinimumBill
 from domain.charges.indexed import IndexedPrice, PriceSeries
 from domain.charges.percentage import Percentage
-from domain.charges.power_factor import PowerFactorAdjustment, PowerFactorSteps, Threshold
-from domain.charges.reactive import PowerFactorEnergy, ReactiveEnergy, ReactiveStep
+from domain.charges.power_factor import PowerFactorAdjustment, PowerFactorSteps, Slopes, Threshold
+from domain.charges.reactive import ReactiveEnergy, ReactiveStep
+from domain.charges.reactive_excess import PowerFactorDemand, PowerFactorEnergy
 from domain.charges.tiers import TieredEnergy, TierScope, TierUnit
+from domain.charges.unused import UnusedPower
 
 __all__ = [
+    "AdjustedEnergy",
     "Band",
     "Charge",
     "ContractedPower",
@@ -25,21 +30,27 @@ __all__ = [
     "EnergyFlat",
     "ExcessPower",
     "ExcessRule",
+    "ExportCredit",
     "Fixed",
     "IndexedPrice",
+    "KwRounding",
     "LookBack",
     "MaximumDemand",
     "MinimumBill",
+    "NetMetering",
     "Percentage",
     "PowerFactorAdjustment",
+    "PowerFactorDemand",
     "PowerFactorEnergy",
     "PowerFactorSteps",
     "PriceSeries",
     "Ratchet",
     "ReactiveEnergy",
     "ReactiveStep",
+    "Slopes",
     "Threshold",
     "TierScope",
     "TierUnit",
     "TieredEnergy",
+    "UnusedPower",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from domain.errors import BadReadings
+from domain.register_gauges import Unmetered
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -13,7 +14,15 @@ if TYPE_CHECKING:
     from domain.bill import BillLine, GrossLine
     from domain.determinants import Determinants
     from domain.gauges import AnyGauge
+    from domain.measurement import ExtraRegister
     from domain.terms import Terms
+
+
+WORDS: "Mapping[ExtraRegister, tuple[str, str]]" = {
+    "export_wh": ("the energy delivered to the grid", "--export-column"),
+    "capacitive_varh": ("capacitive reactive energy", "--capacitive-column"),
+}
+"""What each register is called, and the option that names its column."""
 
 
 class Charge(Protocol):
@@ -59,10 +68,13 @@ class Charge(Protocol):
         """How many months before this one the charge looks back upon; 0 where it remembers nothing."""
         ...
 
-    def remembered(self, d: "Determinants", terms: "Terms") -> "Mapping[str, Fraction]":
+    def remembered(
+        self, d: "Determinants", terms: "Terms", so_far: "Sequence[BillLine]" = ()
+    ) -> "Mapping[str, Fraction]":
         """This part's figures that later ones may look back upon, by `code` or `code.period`; see `terms.History`.
 
-        Later parts of the same month find them too, at the first day of this part.
+        Later parts of the same month find them too, at the first day of this part. `so_far` are the part's lines, this
+        charge's own among them.
         """
         ...
 
@@ -117,7 +129,9 @@ class Named:
     def months_back(self) -> int:
         return 0
 
-    def remembered(self, d: "Determinants", terms: "Terms") -> "Mapping[str, Fraction]":
+    def remembered(
+        self, d: "Determinants", terms: "Terms", so_far: "Sequence[BillLine]" = ()
+    ) -> "Mapping[str, Fraction]":
         return {}
 
     def settled_by(self, terms: "Terms") -> "Hashable":
@@ -126,6 +140,16 @@ class Named:
     def rates_of(self, terms: "Terms") -> "tuple[Decimal, ...]":
         """All its numbers in force, in order."""
         return tuple(terms.rates.values[key] for key in (*self.rate_keys, *self.percent_keys))
+
+    def check_register(self, d: "Determinants", terms: "Terms", register: "ExtraRegister") -> None:
+        """Raises `BadReadings` where a month's intervals lack it; the charge has `Unmetered` among its gauges."""
+        without = terms.gauge(d, Unmetered(register))[0]
+        if without:
+            what, option = WORDS[register]
+            raise BadReadings(
+                f"tariff {terms.tariff.id}: {self.label} needs {what}, and {without:,} intervals of {terms.month} "
+                f"have none; name its column with {option}"
+            )
 
     def check_reactive(self, d: "Determinants", terms: "Terms") -> None:
         """Raises `BadReadings` where reactive energy is not metered: without it a kVA would pass for a kW."""

@@ -4,19 +4,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from math import ceil, isqrt
+from math import ceil, floor, isqrt
 from typing import TYPE_CHECKING
 
 from domain.bill import BillLine, ByEnergy, ByPeak, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
-from domain.gauges import AnyGauge, TopBlocks
+from domain.gauges import AnyGauge, RollingPeak, TopBlocks
 from domain.money import fraction_to_decimal, of_fraction, plain
 
 if TYPE_CHECKING:
     from domain.terms import Terms
+
+
+class KwRounding(StrEnum):
+    """How kW are rounded before they are priced, where it is not up to whole kW."""
+
+    HALF_UP = "half_up"
+    TWO_DECIMALS = "two_decimals"
+
+    def __call__(self, kw: Fraction) -> Fraction:
+        scale = 100 if self is KwRounding.TWO_DECIMALS else 1
+        return Fraction(floor(kw * scale + Fraction(1, 2)), scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +67,10 @@ class Ratchet:
 class MaximumDemand(Named):
     """Billed kW x a rate per kW and month: the highest block mean of some periods. Options refine it, in this order:
 
-    measured   `minutes` (own block length), `highest_blocks` (mean of the n highest), `apparent` (kVA), `only_s`
-               (blocks that start at given instants: coincident peaks)
-    rounded    `round_up_kw`: up to whole kW
+    measured   `minutes` (own block length), `rolling` (such a window ends with every reading, not only on the clock),
+               `highest_blocks` (mean of the n highest), `apparent` (kVA), `only_s` (blocks that start at given
+               instants: coincident peaks); a rolling window has neither of the last two but `apparent`
+    rounded    `round_up_kw`: up to whole kW; or `round_kw`: halves up, to whole kW or to two decimals
     looked back `look_back`, then `ratchet`, then `at_least_kw`
     capped     `load_factor`: at most ceil(kWh / (24 h x days x load factor)) kW
     tiered     `tiers_kw`: upper limits of all tiers but the last; rates `code.t1`, `code.t2` ...
@@ -78,6 +91,8 @@ class MaximumDemand(Named):
     ratchet: Ratchet | None = None
     at_least_kw: Decimal | None = None
     tiers_kw: tuple[Decimal, ...] = ()
+    rolling: bool = False
+    round_kw: KwRounding | None = None
 
     @property
     def line_codes(self) -> tuple[str, ...]:
@@ -132,7 +147,7 @@ class MaximumDemand(Named):
             if part or n == 1
         )
 
-    def remembered(self, d: Determinants, terms: "Terms") -> Mapping[str, Fraction]:
+    def remembered(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine] = ()) -> Mapping[str, Fraction]:
         return {self.code: self.measured(d, terms)[0]} if self.look_back or self.ratchet else {}
 
     @property
@@ -148,10 +163,13 @@ class MaximumDemand(Named):
     def measured(self, d: Determinants, terms: "Terms") -> tuple[Fraction, datetime | None]:
         """The part's maximum in kW (kVA), and when its block began."""
         if self._is_gauged:
-            kw, at = self._gauged_kw(terms.gauge(d, self._gauge(terms)), terms)
+            gauge = self._gauge(terms)
+            kw, at = self._gauged_kw(gauge.pairs(terms.gauge(d, gauge)), terms)
         else:
             wh, at = d.peak(self._indexes)
             kw = Fraction(wh * 60, 1000 * terms.tariff.demand_minutes)
+        if self.round_kw is not None:
+            return self.round_kw(kw), at
         return (Fraction(ceil(kw)) if self.round_up_kw else kw), at
 
     def cap_kw(self, d: Determinants, terms: "Terms") -> int:
@@ -190,8 +208,10 @@ class MaximumDemand(Named):
             watts = -(-watts // 1000) * 1000
         return watts if self.load_factor is None else min(watts, self.cap_kw(d, terms) * 1000)
 
-    def _gauge(self, terms: "Terms") -> TopBlocks:
+    def _gauge(self, terms: "Terms") -> TopBlocks | RollingPeak:
         minutes = self.minutes or terms.tariff.demand_minutes
+        if self.rolling:
+            return RollingPeak(minutes, self._indexes, self.apparent)
         return TopBlocks(minutes, self._indexes, self.highest_blocks, self.apparent, self.only_s)
 
     def _gauged_kw(self, state: list[int], terms: "Terms") -> tuple[Fraction, datetime | None]:
@@ -208,11 +228,12 @@ class MaximumDemand(Named):
 
     @cached_property
     def _is_gauged(self) -> bool:
-        return self.minutes is not None or self.highest_blocks > 1 or self.apparent or self.only_s is not None
+        measured_otherwise = self.highest_blocks > 1 or self.apparent or self.rolling or self.only_s is not None
+        return self.minutes is not None or measured_otherwise
 
     @cached_property
     def _is_plain(self) -> bool:
-        refined = (self.look_back, self.ratchet, self.at_least_kw)
+        refined = (self.look_back, self.ratchet, self.at_least_kw, self.round_kw)
         return not self._is_gauged and not self.tiers_kw and all(option is None for option in refined)
 
     @cached_property
@@ -225,7 +246,8 @@ class MaximumDemand(Named):
             return f"{plain(fraction_to_decimal(part))} {self.unit}"
         if self.load_factor is None:
             minutes = self.minutes or terms.tariff.demand_minutes
-            return f"maximum of {minutes} min in {names}: {plain(fraction_to_decimal(measured))} {self.unit}"
+            window = f"{minutes} min{', rolling,' if self.rolling else ''} in {names}"
+            return f"maximum of {window}: {plain(fraction_to_decimal(measured))} {self.unit}"
         hours = f"24 x {terms.days} x {self.load_factor}"
         cap_text = f"cap ceil({plain(Decimal(d.total_wh).scaleb(-3))} kWh / ({hours})) = {self.cap_kw(d, terms):,}"
         return f"min(maximum in {names} {plain(fraction_to_decimal(measured))}, {cap_text}) kW"

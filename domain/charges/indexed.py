@@ -37,10 +37,11 @@ class IndexedPrice(Named):
 
     Rates: `code.adder` in currency per kWh; percent: `code.factor` and `code.losses`. Each block's price is rounded
     half up to micro-currency per kWh before it meets the energy, so that a measurement's cost is an exact integer.
-    A block without a price refuses the bill and names the block.
+    A block without a price refuses the bill and names the block. `exported` is the energy delivered to the grid.
     """
 
     series: str
+    exported: bool = False
 
     @property
     def rate_keys(self) -> tuple[str, ...]:
@@ -56,7 +57,8 @@ class IndexedPrice(Named):
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (terms.gauge(d, self._gauge(terms))[0],)
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+    def cost(self, d: Determinants, terms: "Terms") -> Decimal:
+        """What the energy costs at its prices. Raises `NoPriceInForce` for a block without one."""
         nano, unpriced_wh, first_s = terms.gauge(d, self._gauge(terms))
         if unpriced_wh:
             first = datetime.fromtimestamp(first_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
@@ -64,7 +66,10 @@ class IndexedPrice(Named):
                 f"tariff {terms.tariff.id}: series {self.series!r} has no price for {first} "
                 f"({unpriced_wh / 1000:,.3f} kWh in all are without one); add the missing prices"
             )
-        kwh, cost = Decimal(d.total_wh).scaleb(-3), nano_to_decimal(nano)
+        return nano_to_decimal(nano)
+
+    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+        kwh, cost = Decimal(d.total_wh).scaleb(-3), self.cost(d, terms)
         mean = EXACT.divide(cost, kwh).quantize(Decimal("0.000001")) if kwh else Decimal(0)
         factor, losses, adder = (terms.rates.values[f"{self.code}.{key}"] for key in ("factor", "losses", "adder"))
         return (
@@ -97,4 +102,4 @@ class IndexedPrice(Named):
         adder = values[f"{self.code}.adder"] * 1_000_000
         prices = series.prices_micro[first:last]
         paid = (None if p is None else int((factor * p + adder).to_integral_value("ROUND_HALF_UP")) for p in prices)
-        return IndexedEnergy(series.minutes, start_s + first * step_s, tuple(paid))
+        return IndexedEnergy(series.minutes, start_s + first * step_s, tuple(paid), self.exported)

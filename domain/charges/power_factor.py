@@ -1,8 +1,8 @@
 """Power-factor adjustment: a bonus for a good power factor, a penalty for a poor one, by a dated threshold.
 
-Mexico, CFE: FP % = 100 x kWh / sqrt(kWh² + kVArh²), 2 decimals. Under the threshold F the bill grows by
-3/5 x (F/FP - 1), at most 120 %; from F on it shrinks by 1/4 x (1 - F/FP), at most 2.5 %. The percent is rounded to one
-decimal before it meets the money.
+FP % = 100 x kWh / sqrt(kWh² + kVArh²), 2 decimals. Under the threshold F the bill grows by slope x (F/FP - 1), from F
+on it shrinks by slope x (1 - F/FP), each up to a cap, in percent rounded before it meets the money. Mexico, CFE: 3/5
+and at most 120 %; 1/4 and at most 2.5 %; one decimal.
 """
 
 from collections.abc import Hashable, Sequence
@@ -22,8 +22,19 @@ from domain.money import EXACT
 if TYPE_CHECKING:
     from domain.terms import Terms
 
-PENALTY_SHARE, PENALTY_AT_MOST = Decimal("0.6"), Decimal(120)
-BONUS_SHARE, BONUS_AT_MOST = Decimal("0.25"), Decimal("2.5")
+
+@dataclass(frozen=True, slots=True)
+class Slopes:
+    """How steep penalty and bonus are, and their caps, in percent; decimals of the percent that results."""
+
+    penalty_percent: Decimal = Decimal(60)
+    penalty_at_most: Decimal = Decimal(120)
+    bonus_percent: Decimal = Decimal(25)
+    bonus_at_most: Decimal = Decimal("2.5")
+    percent_places: int = 1
+
+
+CFE = Slopes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +49,14 @@ class Threshold:
 
 @dataclass(frozen=True)
 class PowerFactorAdjustment(Named):
-    """The adjustment as one line: positive for a penalty, negative for a bonus, on the lines of `base`."""
+    """The adjustment as one line: positive for a penalty, negative for a bonus, on the lines of `base`.
+
+    The threshold is one of `thresholds`, or where there are none the percentage `code.threshold` of the rates.
+    """
 
     base: tuple[str, ...]
-    thresholds: tuple[Threshold, ...]
+    thresholds: tuple[Threshold, ...] = ()
+    slopes: Slopes = CFE
 
     @property
     def of(self) -> tuple[str, ...]:
@@ -53,6 +68,10 @@ class PowerFactorAdjustment(Named):
 
     def settled_by(self, terms: "Terms") -> Hashable:
         return self.threshold(terms).percent
+
+    @property
+    def percent_keys(self) -> tuple[str, ...]:
+        return () if self.thresholds else (f"{self.code}.threshold",)
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)
@@ -67,7 +86,7 @@ class PowerFactorAdjustment(Named):
             return ()
         threshold = self.threshold(terms)
         factor = power_factor_percent(d.total_wh, d.reactive_varh)
-        percent = bonus_or_penalty_percent(factor, threshold.percent)
+        percent = bonus_or_penalty_percent(factor, threshold.percent, self.slopes)
         base = base_of(self.base, so_far)
         gross = EXACT.multiply(base[0], percent).scaleb(-2)
         formula = f"power factor {factor} %, threshold {threshold.percent} %: {base[0]:,f} x {percent} %"
@@ -75,6 +94,9 @@ class PowerFactorAdjustment(Named):
 
     def threshold(self, terms: "Terms") -> Threshold:
         """The strictest threshold in force on the first day billed for this contract. Raises `NoPriceInForce`."""
+        if not self.thresholds:
+            rates = terms.rates
+            return Threshold(rates.valid_from, rates.values[f"{self.code}.threshold"], Decimal(0), rates.source)
         dated = [t for t in self.thresholds if t.valid_from <= terms.first]
         sized = [t for t in dated if not t.contracted_kw_at_least or self._is_at_least(t, terms)]
         if not sized:
@@ -141,12 +163,13 @@ def power_factor_percent(active_wh: int, reactive_varh: int) -> Decimal:
     return Decimal((doubled + 1) // 2).scaleb(-2)  # half up in integers: exact, and no root of sixty digits
 
 
-def bonus_or_penalty_percent(factor: Decimal, threshold: Decimal) -> Decimal:
-    """Percent of the bill to add (penalty, > 0) or take off (bonus, < 0), rounded half up to one decimal."""
+def bonus_or_penalty_percent(factor: Decimal, threshold: Decimal, slopes: Slopes = CFE) -> Decimal:
+    """Percent of the bill to add (penalty, > 0) or take off (bonus, < 0), rounded half up."""
+    if factor == 0:
+        return slopes.penalty_at_most if threshold else Decimal(0)
     if factor < threshold:
-        if factor == 0:
-            return PENALTY_AT_MOST
-        percent = min(100 * PENALTY_SHARE * (threshold / factor - 1), PENALTY_AT_MOST)
+        percent = min(slopes.penalty_percent * (threshold / factor - 1), slopes.penalty_at_most)
     else:
-        percent = -min(100 * BONUS_SHARE * (1 - threshold / factor), BONUS_AT_MOST)
-    return EXACT.plus(percent.quantize(Decimal("0.1"), ROUND_HALF_UP))  # no minus zero
+        percent = -min(slopes.bonus_percent * (1 - threshold / factor), slopes.bonus_at_most)
+    places = Decimal(1).scaleb(-slopes.percent_places)
+    return EXACT.plus(percent.quantize(places, ROUND_HALF_UP))  # no minus zero

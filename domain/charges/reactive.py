@@ -1,4 +1,4 @@
-"""Reactive energy beyond a share of active energy, by month, period or hour."""
+"""Reactive energy beyond a share of active energy, by month, period or hour: inductive, or capacitive."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +10,13 @@ from domain.charges.charge import Named
 from domain.charges.power_factor import power_factor_percent
 from domain.determinants import Determinants
 from domain.errors import BadReadings
-from domain.gauges import AnyGauge, PowerFactorExcess, ReactiveByPeriod, ReactiveExcess
+from domain.gauges import AnyGauge, ReactiveByPeriod, ReactiveExcess, RegisterByPeriod, Unmetered
 from domain.money import EXACT, plain
 
 if TYPE_CHECKING:
     from domain.terms import Terms
+
+CAPACITIVE = Unmetered("capacitive_varh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,14 @@ class ReactiveEnergy(Named):
     hour    each hour alone, the excess added up (`steps` has then one entry)
     Steps go from the highest power factor down; the first that the power factor reaches gives the rate.
     Each part of a month is compared alone, as Spain does for each meter that a bill was measured with.
+    `capacitive` counts capacitive kvarh instead of inductive (Spain, period 6).
     """
 
     periods: tuple[tuple[int, str], ...]
     ratio_percent: Decimal
     per: Literal["month", "period", "hour"]
     steps: tuple[ReactiveStep, ...]
+    capacitive: bool = False
 
     @property
     def line_codes(self) -> tuple[str, ...]:
@@ -49,13 +53,16 @@ class ReactiveEnergy(Named):
         return tuple(f"{self.code}.{step.key}" for step in self.steps)
 
     def gauges(self, terms: "Terms") -> tuple[AnyGauge, ...]:
-        return (self._gauge(terms),)
+        own = self._gauge(terms)
+        return (own, CAPACITIVE) if self.capacitive else (own,)
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return tuple(0 for _ in self.line_codes)  # the ratio of a month is known at its close
 
     def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
-        if d.reactive_varh is None:
+        if self.capacitive:
+            self.check_register(d, terms, "capacitive_varh")
+        elif d.reactive_varh is None:
             raise BadReadings(
                 f"tariff {terms.tariff.id} charges reactive energy, but there is none in {terms.month}; "
                 "name its column with --reactive-column"
@@ -87,6 +94,7 @@ class ReactiveEnergy(Named):
     ) -> tuple[GrossLine, ...]:
         if not excess_varh:
             return ()
+        kind = "capacitive kvarh" if self.capacitive else "kvarh"
         kvarh, rate = excess_varh.scaleb(-3), terms.rates.values[f"{self.code}.{step.key}"]
         line = GrossLine(
             code=code,
@@ -97,7 +105,7 @@ class ReactiveEnergy(Named):
             unit="kvarh",
             rate=rate,
             rate_unit=f"{terms.tariff.currency}/kvarh",
-            formula=f"{plain(kvarh)} kvarh beyond {self.ratio_percent} % of the kWh of {words} x {rate}",
+            formula=f"{plain(kvarh)} {kind} beyond {self.ratio_percent} % of the kWh of {words} x {rate}",
             gross=EXACT.multiply(kvarh, rate),
             source=self.cited(terms),
             basis=ByEnergy(indexes or tuple(p for p, _ in self.periods)),
@@ -115,45 +123,7 @@ class ReactiveEnergy(Named):
     def _gauge(self, terms: "Terms") -> AnyGauge:
         if self.per == "hour":
             above, below = (self.ratio_percent / 100).as_integer_ratio()
-            return ReactiveExcess(60, tuple(p for p, _ in self.periods), above, below)
+            return ReactiveExcess(60, tuple(p for p, _ in self.periods), above, below, self.capacitive)
+        if self.capacitive:
+            return RegisterByPeriod("capacitive_varh", len(terms.tariff.periods))
         return ReactiveByPeriod(len(terms.tariff.periods))
-
-
-@dataclass(frozen=True)
-class PowerFactorEnergy(Named):
-    """Energy that a poor power factor displaces: sum over hours of E x (reference / f - 1) x a rate (Brazil, ERE)."""
-
-    periods: tuple[tuple[int, str], ...]
-    reference_percent: int
-    minutes: int = 60
-
-    def gauges(self, terms: "Terms") -> tuple[AnyGauge, ...]:
-        return (self._gauge,)
-
-    def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
-        return (terms.gauge(d, self._gauge)[0] * terms.micro[self.code] // 1000,)
-
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
-        self.check_reactive(d, terms)
-        kwh, rate = Decimal(terms.gauge(d, self._gauge)[0]).scaleb(-6), terms.rates.values[self.code]
-        if not kwh:
-            return ()
-        line = GrossLine(
-            code=self.code,
-            charge=self.code,
-            group=self.group,
-            label=self.label,
-            quantity=kwh,
-            unit="kWh",
-            rate=rate,
-            rate_unit=f"{terms.tariff.currency}/kWh",
-            formula=f"sum of kWh x ({self.reference_percent} % / power factor - 1) = {plain(kwh)} kWh x {rate}",
-            gross=EXACT.multiply(kwh, rate),
-            source=self.cited(terms),
-            basis=ByEnergy(tuple(p for p, _ in self.periods)),
-        )
-        return (line,)
-
-    @property
-    def _gauge(self) -> PowerFactorExcess:
-        return PowerFactorExcess(self.minutes, tuple(p for p, _ in self.periods), self.reference_percent)

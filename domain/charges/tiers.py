@@ -7,7 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from domain.bill import BillLine, ByEnergy, GrossLine
+from domain.bill import BillLine, ByEnergy, ByTier, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, ChronologicalTiers
@@ -82,9 +82,7 @@ class TieredEnergy(Named):
         tiers = len(self.limits) + 1
         found = zip(parts, self.line_codes, strict=True)
         return tuple(
-            self._line(wh, code, self.periods[i // tiers], i % tiers + 1, terms)
-            for i, (wh, code) in enumerate(found)
-            if wh
+            self._line(wh, code, self.periods[i // tiers], i % tiers, terms) for i, (wh, code) in enumerate(found) if wh
         )
 
     def _parts(self, d: Determinants, terms: "Terms", limits_wh: Sequence[Fraction]) -> list[Fraction]:
@@ -128,13 +126,14 @@ class TieredEnergy(Named):
 
     def _line(self, wh: Fraction, code: str, period: tuple[int, str], tier: int, terms: "Terms") -> GrossLine:
         index, name = period
+        climbed = self._gauge(terms) if self._in_order else None
         kwh = EXACT.divide(Decimal(wh.numerator), Decimal(wh.denominator * 1000))
         rate = terms.rates.values[code]
         return GrossLine(
             code=code,
             charge=self.code,
             group=self.group,
-            label=f"{self.label}, {name}, tier {tier}",
+            label=f"{self.label}, {name}, tier {tier + 1}",
             quantity=kwh,
             unit="kWh",
             rate=rate,
@@ -142,5 +141,5 @@ class TieredEnergy(Named):
             formula=f"{plain(round(kwh, 6))} kWh x {rate}",
             gross=EXACT.multiply(kwh, rate),
             source=self.cited(terms),
-            basis=ByEnergy((index,)),
+            basis=ByTier(index, climbed.counted, climbed.limits_wh, tier) if climbed else ByEnergy((index,)),
         )

@@ -128,3 +128,10 @@ def test_a_lake_that_cannot_be_written_is_unavailable_with_its_cause(tmp_path: P
     with pytest.raises(Unavailable, match=r"the lake at .* cannot be written") as refused:
         ParquetLake(tmp_path / "lake").write(COSTS, 1, 30)
     assert isinstance(refused.value.__cause__, OSError)
+
+
+def test_an_amount_beyond_64_bits_of_nano_currency_arrives_exactly(opened: tuple[CostSink, Read]) -> None:
+    sink, read = opened
+    large = 10**19 + 1  # ten thousand million Chilean pesos: the month of a large site
+    sink.write([cost(1, amount_nano={"energy": large})], 1, 1)
+    assert [row[-1] for row in read(sink)] == [large]

@@ -74,7 +74,10 @@ def drawn(dice: Random, start: datetime, step: int, size: int) -> Load:
     quality = np.repeat(chosen.choice([0, 0, 0, 1, 2], size // 7 + 1), 7)[:size].astype(np.uint8)
     tops = dice.choice([0, 3, 2000, 20_000, 60_000]), dice.choice([0, 3, 500, 20_000])
     wh, varh = (np.where(quality != Quality.MISSING, chosen.integers(0, top + 1, size), 0) for top in tops)
-    return Load("main", start, step, wh, varh, quality)
+    out, capacitive = (
+        np.where(quality != Quality.MISSING, chosen.integers(0, top + 1, size) // 3, 0) for top in tops[::-1]
+    )
+    return Load("main", start, step, wh, varh, quality, out, capacitive)
 
 
 def case_of(dice: Random, families: set[str], load: Load, zone: ZoneInfo) -> Case:

@@ -18,7 +18,7 @@ from domain.tariff import Rates, RateTable, Tariff
 
 PERIODS = ((0, "base"), (1, "middle"), (2, "peak"))
 SEASONS = (Season("winter", FixedDay(10, 26)), Season("summer", FixedDay(3, 29)))
-FAMILIES = ("energy", "fixed", "demand", "tiers", "indexed", "excess", "reactive", "power_factor")
+FAMILIES = ("energy", "fixed", "demand", "tiers", "indexed", "excess", "reactive", "power_factor", "export")
 DEMANDS, INSIDE = ("demand", "capacity"), ("pis", "icms")
 Periods = tuple[tuple[int, str], ...]
 
@@ -71,13 +71,16 @@ def history(dice: Random, month: date) -> dict[str, dict[date, Fraction]]:
     """Measured kW of some of the fourteen months before."""
     number = month.year * 12 + month.month - 1
     before = [date((number - n) // 12, (number - n) % 12 + 1, 1) for n in range(1, 15)]
-    return {code: {at: Fraction(dice.randrange(9000), 7) for at in dice.sample(before, 6)} for code in DEMANDS}
+    demands = {code: {at: Fraction(dice.randrange(9000), 7) for at in dice.sample(before, 6)} for code in DEMANDS}
+    banks = {f"net.{name}": {before[0]: Fraction(dice.randrange(50_000), 1000)} for _, name in PERIODS[1:]}
+    return demands | banks
 
 
 def charges_of(family: str, dice: Random, blocks: list[int], start: datetime) -> list[kinds.Charge]:
     match family:
         case "energy":
-            return [kinds.EnergyByPeriod("energy", "Energy", "use", "", some(dice))]
+            by_period = kinds.EnergyByPeriod("energy", "Energy", "use", "", some(dice))
+            return [by_period, kinds.AdjustedEnergy("fuel", "Fuel", "use", "", some(dice))]
         case "fixed":
             per: Literal["year", "day"] = dice.choice(["year", "day"])
             fixed = kinds.Fixed("fixed", "Fixed", "fixed", "", "day" if per == "year" else "month")
@@ -89,9 +92,11 @@ def charges_of(family: str, dice: Random, blocks: list[int], start: datetime) ->
         case "indexed":
             return [kinds.IndexedPrice("index", "Index", "use", "", "spot")]
         case "excess":
-            return [excess(rule, dice, blocks) for rule in kinds.ExcessRule]
+            return [*(excess(rule, dice, blocks) for rule in kinds.ExcessRule), unused(dice)]
         case "reactive":
             return reactive(dice, blocks)
+        case "export":
+            return export(dice)
     return power_factor(dice)
 
 
@@ -108,6 +113,7 @@ def maximum(code: str, dice: Random, blocks: list[int], start: datetime) -> kind
     apparent, tiered = dice.random() < 0.3, dice.random() < 0.3
     look_back = kinds.LookBack(dice.randint(1, 3), dice.randint(3, 13), dice.choice([(), (2, 3, 4, 9)]))
     ratchet = kinds.Ratchet(Decimal(dice.randint(10, 100)), dice.randint(1, 13), dice.choice([(), (1, 2, 3, 7)]))
+    rolling = dice.random() < 0.3
     hour = int(start.timestamp()) // 3600 * 3600
     instants = tuple(hour + 3600 * n for n in sorted(dice.sample(range(7 * 24), 40)))
     return kinds.MaximumDemand(
@@ -119,13 +125,15 @@ def maximum(code: str, dice: Random, blocks: list[int], start: datetime) -> kind
         round_up_kw=dice.random() < 0.5,
         load_factor=None if apparent or tiered else dice.choice([None, Decimal("0.57"), Decimal("0.02")]),
         minutes=dice.choice([None, None, *blocks]),
-        highest_blocks=dice.choice([1, 1, 3, 10]),
+        highest_blocks=1 if rolling else dice.choice([1, 1, 3, 10]),
         apparent=apparent,
-        only_s=dice.choice([None, None, None, instants]),
+        only_s=None if rolling else dice.choice([None, None, None, instants]),
         look_back=dice.choice([None, look_back]),
         ratchet=dice.choice([None, ratchet]),
         at_least_kw=dice.choice([None, None, Decimal(dice.randrange(900))]),
         tiers_kw=rising(dice, 900) if tiered else (),
+        rolling=rolling,
+        round_kw=dice.choice([None, None, *kinds.KwRounding]),
     )
 
 
@@ -144,18 +152,38 @@ def excess(rule: kinds.ExcessRule, dice: Random, blocks: list[int]) -> kinds.Exc
     bands = tuple(kinds.Band(end, Decimal(dice.randint(1, 4))) for end in ends)
     free, minutes = Decimal(dice.choice([0, 5, 50])), dice.choice(blocks)
     whole, per_day = dice.random() < 0.5, dice.random() < 0.5
+    together, once = dice.choice([(False, False), (True, False), (False, True)])
+    if rule is kinds.ExcessRule.QUADRATIC:
+        together = once = False
     return kinds.ExcessPower(
-        f"excess_{rule}", "Excess", "power", "", some(dice), rule, bands, free, whole, per_day, minutes
+        f"excess_{rule}", "Excess", "power", "", some(dice), rule, bands, free, whole, per_day, minutes, together, once
     )
+
+
+def unused(dice: Random) -> kinds.UnusedPower:
+    return kinds.UnusedPower("unused", "Unused", "idle", "", some(dice), ("excess_banded",))
 
 
 def reactive(dice: Random, blocks: list[int]) -> list[kinds.Charge]:
     per: Literal["month", "period", "hour"] = dice.choice(["month", "period", "hour"])
     steps = (kinds.ReactiveStep(Decimal(80), "fair"), kinds.ReactiveStep(Decimal(0), "poor"))
     share, kept = Decimal(dice.randrange(900)) / 10, steps[1:] if per == "hour" else steps
+    night = dice.choice([None, (0, 360), (1380, 1740)])
+    own = kinds.MaximumDemand("billed_kw", "Billed", "power", "", PERIODS, dice.random() < 0.5)
+    minutes = dice.choice(blocks), dice.choice(blocks)
     return [
-        kinds.ReactiveEnergy("reactive", "Reactive", "reactive", "", some(dice), share, per, kept),
-        kinds.PowerFactorEnergy("ere", "ERE", "reactive", "", some(dice), 92, dice.choice(blocks)),
+        kinds.ReactiveEnergy("reactive", "Reactive", "reactive", "", some(dice), share, per, kept, dice.random() < 0.5),
+        kinds.PowerFactorEnergy("ere", "ERE", "reactive", "", some(dice), 92, minutes[0], night),
+        own,
+        kinds.PowerFactorDemand("dre", "DRE", "reactive", "", some(dice), 92, minutes[1], night, ("billed_kw",)),
+    ]
+
+
+def export(dice: Random) -> list[kinds.Charge]:
+    return [
+        kinds.ExportCredit("credit", "Credit", "sold", "", some(dice), dice.choice(["", "spot"])),
+        kinds.ExportCredit("limited", "Limited", "sold", "", some(dice), limited_to=("use",)),
+        kinds.NetMetering("net", "Net", "netted", "", some(dice), dice.choice([None, 3, 4, 10]), dice.random() < 0.5),
     ]
 
 
@@ -164,8 +192,11 @@ def power_factor(dice: Random) -> list[kinds.Charge]:
         kinds.Threshold(date(2000, 1, 1), Decimal(90), Decimal(0), ""),
         kinds.Threshold(date(2026, 4, 1), Decimal(95), Decimal(100), ""),
     )
+    steep, caps = (Decimal(dice.randint(1, 100)), Decimal(dice.randint(1, 100))), (Decimal(150), Decimal(3))
+    own = kinds.Slopes(steep[0], caps[0], steep[1], caps[1], dice.randint(0, 3))
+    slopes = dice.choice([kinds.Slopes(), own])
     return [
-        kinds.PowerFactorAdjustment("factor", "Factor", "factor", "", ("use",), thresholds),
+        kinds.PowerFactorAdjustment("factor", "Factor", "factor", "", ("use",), dice.choice([(), thresholds]), slopes),
         kinds.PowerFactorSteps("steps", "Steps", "factor", "", ("use",), Decimal(dice.choice([93, 99]))),
     ]
 

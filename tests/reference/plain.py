@@ -25,21 +25,24 @@ Parts = list[tuple[str, Fraction, Fraction]]
 
 @dataclass(frozen=True)
 class Interval:
-    """A known interval: its local start, kWh and kvarh."""
+    """A known interval: its local start, kWh and kvarh, kWh delivered and capacitive kvarh."""
 
     at: datetime
     kwh: Fraction
     kvarh: Fraction
+    delivered: Fraction = Fraction(0)
+    capacitive: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True)
 class Block:
-    """Known intervals of one block: its period and UTC start, kWh and kvarh."""
+    """Known intervals of one block: its period and UTC start, kWh and kvarh, capacitive kvarh."""
 
     period: str
     start: datetime
     kwh: Fraction
     kvarh: Fraction
+    capacitive: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,12 @@ class Month:
     def kvarh(self, periods: Sequence[str]) -> Fraction:
         return sum((self._used[name][1] for name in periods), Fraction(0))
 
+    def delivered(self, name: str) -> Fraction:
+        return sum((one.delivered for one in self.load if self.period(one.at) == name), Fraction(0))
+
+    def capacitive(self, names: Sequence[str]) -> Fraction:
+        return sum((one.capacitive for one in self.load if self.period(one.at) in names), Fraction(0))
+
     @cached_property
     def _used(self) -> dict[str, tuple[Fraction, Fraction]]:
         used = dict.fromkeys(self.tariff.periods, ZEROS)
@@ -104,8 +113,27 @@ class Month:
             midnight = datetime.combine(one.at.date(), time(), one.at.tzinfo).astimezone(UTC)
             start = midnight + (one.at.astimezone(UTC) - midnight) // length * length
             so_far = found.get(start) or Block(self.period(start.astimezone(one.at.tzinfo)), start, *ZEROS)
-            found[start] = Block(so_far.period, start, so_far.kwh + one.kwh, so_far.kvarh + one.kvarh)
+            kvarh, capacitive = so_far.kvarh + one.kvarh, so_far.capacitive + one.capacitive
+            found[start] = Block(so_far.period, start, so_far.kwh + one.kwh, kvarh, capacitive)
         return self._blocks.setdefault(minutes, list(found.values()))
+
+    def windows(self, minutes: int) -> list[Block]:
+        """One ends with each reading, and has that reading's period; nothing of it lies in another month."""
+        length, found, inside = timedelta(minutes=minutes), list[Block](), list[Interval]()
+        for one in self.load:
+            start = one.at.astimezone(UTC) - length
+            inside = [*(before for before in inside if before.at.astimezone(UTC) > start), one]
+            kwh, kvarh = (sum((get(each) for each in inside), Fraction(0)) for get in (_kwh, _kvarh))
+            found.append(Block(self.period(one.at), inside[0].at.astimezone(UTC), kwh, kvarh))
+        return found
+
+
+def _kwh(one: Interval) -> Fraction:
+    return one.kwh
+
+
+def _kvarh(one: Interval) -> Fraction:
+    return one.kvarh
 
 
 ZEROS = (Fraction(0), Fraction(0))
@@ -122,6 +150,8 @@ def bill(month: Month) -> dict[str, Line]:
 
 
 def threshold(charge: kinds.PowerFactorAdjustment, month: Month) -> Fraction:
+    if not charge.thresholds:
+        return month.rate(f"{charge.code}.threshold")
     return max(
         Fraction(one.percent)
         for one in charge.thresholds
@@ -136,12 +166,15 @@ def next_month(day: date) -> date:
 def demand_kw(charge: kinds.MaximumDemand, month: Month) -> Fraction:
     """The month's own maximum: what later months remember."""
     minutes = charge.minutes or month.tariff.demand_minutes
-    seen = [block for block in month.blocks(minutes) if block.period in names(charge)]
+    blocks = month.windows(minutes) if charge.rolling else month.blocks(minutes)
+    seen = [block for block in blocks if block.period in names(charge)]
     if charge.only_s is not None:
         seen = [block for block in seen if block.start.timestamp() in charge.only_s]
     heights = [root(block.kwh**2 + block.kvarh**2) if charge.apparent else block.kwh for block in seen]
     highest = sorted(heights, reverse=True)[: charge.highest_blocks]
     kw = sum(highest, Fraction(0)) / max(1, len(highest)) * 60 / minutes
+    if charge.round_kw is not None:
+        return Fraction(rounded(kw, {"half_up": 0, "two_decimals": 2}[charge.round_kw]))
     return Fraction(ceil(kw)) if charge.round_up_kw else kw
 
 
@@ -153,6 +186,14 @@ def price(charge: object, month: Month, so_far: list[Line]) -> Parts:
 @price.register
 def _(charge: kinds.EnergyByPeriod, month: Month, so_far: list[Line]) -> Parts:
     return [times(month.kwh([name]), f"{charge.code}.{name}", month) for name in names(charge)]
+
+
+@price.register
+def _(charge: kinds.AdjustedEnergy, month: Month, so_far: list[Line]) -> Parts:
+    part, index = month.rate(f"{charge.code}.adjusted"), month.rate(f"{charge.code}.factor") / 100
+    prices = [(name, month.rate(f"{charge.code}.{name}") - part + part * index) for name in names(charge)]
+    used = [(name, month.kwh([name]), Fraction(rounded(price, 6))) for name, price in prices]
+    return [(f"{charge.code}.{name}", kwh, kwh * price) for name, kwh, price in used]
 
 
 @price.register
@@ -241,59 +282,18 @@ def _(charge: kinds.IndexedPrice, month: Month, so_far: list[Line]) -> Parts:
 
 
 @price.register
-def _(charge: kinds.ExcessPower, month: Month, so_far: list[Line]) -> Parts:
-    contracted, parts = Fraction(month.contracted_kw), []
-    for name in names(charge):
-        kws = [block.kwh * 60 / charge.minutes for block in month.blocks(charge.minutes) if block.period == name]
-        if charge.rule is kinds.ExcessRule.QUADRATIC:
-            kw = root(sum((max(kw - contracted, Fraction(0)) ** 2 for kw in kws), Fraction(0)))
-        else:
-            kw = beyond(charge, max(kws, default=Fraction(0)), contracted)
-        _, _, gross = times(kw, f"{charge.code}.{name}", month)
-        whole = Fraction(1) if charge.rule is kinds.ExcessRule.QUADRATIC else month.share
-        parts.append((f"{charge.code}.{name}", kw, gross * (month.days if charge.per_day else whole)))
-    return parts
-
-
-@price.register
-def _(charge: kinds.ReactiveEnergy, month: Month, so_far: list[Line]) -> Parts:
-    share, rate_of = Fraction(charge.ratio_percent) / 100, [f"{charge.code}.{step.key}" for step in charge.steps]
-    if charge.per == "hour":
-        hours = [block for block in month.blocks(60) if block.period in names(charge)]
-        excess = sum((max(Fraction(0), hour.kvarh - share * hour.kwh) for hour in hours), Fraction(0))
-        return [(charge.code, excess, excess * month.rate(rate_of[0]))]
-    parts = Parts()
-    for name in names(charge) if charge.per == "period" else [""]:
-        periods = [name] if name else names(charge)
-        kwh, kvarh = month.kwh(periods), month.kvarh(periods)
-        excess, factor = max(Fraction(0), kvarh - share * kwh), power_factor(kwh, kvarh)
-        key = next(key for key, step in zip(rate_of, charge.steps, strict=True) if factor >= step.from_percent)
-        parts.append((f"{charge.code}.{name}".rstrip("."), excess, excess * month.rate(key)))
-    return parts
-
-
-@price.register
-def _(charge: kinds.PowerFactorEnergy, month: Month, so_far: list[Line]) -> Parts:
-    displaced = Fraction(0)
-    for block in month.blocks(charge.minutes):
-        if block.period in names(charge):
-            asked = root(block.kwh**2 + block.kvarh**2) * charge.reference_percent / 100
-            displaced += max(Fraction(0), Fraction(floor(asked * 10**6), 10**6) - block.kwh)
-    return [times(displaced, charge.code, month)]
-
-
-@price.register
 def _(charge: kinds.PowerFactorAdjustment, month: Month, so_far: list[Line]) -> Parts:
     kwh, kvarh = month.kwh(month.tariff.periods), month.kvarh(month.tariff.periods)
-    asked = threshold(charge, month)
+    asked, slopes = threshold(charge, month), charge.slopes
     factor = Fraction(power_factor(kwh, kvarh))
     if not kwh:
         percent = Fraction(0)
     elif factor < asked:
-        percent = min(Fraction(120), Fraction(60) * (asked / factor - 1)) if factor else Fraction(120)
+        most = Fraction(slopes.penalty_at_most)
+        percent = min(most, Fraction(slopes.penalty_percent) * (asked / factor - 1)) if factor else most
     else:
-        percent = -min(Fraction("2.5"), Fraction(25) * (1 - asked / factor))
-    return [percentage(charge.code, Fraction(rounded(percent, 1)), charge.base, so_far)]
+        percent = -min(Fraction(slopes.bonus_at_most), Fraction(slopes.bonus_percent) * (1 - asked / factor))
+    return [percentage(charge.code, Fraction(rounded(percent, slopes.percent_places)), charge.base, so_far)]
 
 
 @price.register
@@ -364,16 +364,6 @@ def banded(amount: Fraction, limits: Sequence[Fraction]) -> list[Fraction]:
 def climb(used: dict[tuple[str, int], Fraction], name: str, kwh: Fraction, limits: list[Fraction], whole: bool) -> None:
     for tier, part in enumerate(banded(kwh, limits) if whole else ladder(kwh, limits)):
         used[name, tier] += part
-
-
-def beyond(charge: kinds.ExcessPower, kw: Fraction, contracted: Fraction) -> Fraction:
-    free = contracted * Fraction(charge.free_percent) / 100
-    if kw <= contracted + free:
-        return Fraction(0)
-    excess = kw - contracted - (0 if charge.whole else free)
-    ends = [contracted * Fraction(band.up_to_percent or 0) / 100 for band in charge.bands[:-1]]
-    slices = ladder(excess, ends)
-    return sum((part * Fraction(band.times) for part, band in zip(slices, charge.bands, strict=True)), Fraction(0))
 
 
 def months_before(month: date, count: int) -> list[date]:

@@ -9,7 +9,7 @@ from domain import charges as kinds
 from domain.agreements import Agreements
 from domain.tariff import Tariff
 from domain.terms import Contract
-from tests.reference import plain
+from tests.reference import plain, plain_grid  # noqa: F401  # its rules are registered by being imported
 
 
 def days_alike(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from domain.determinants import Determinants
-from domain.measurement import Measurement, Quality
+from domain.measurement import Extra, Measurement, Quality
 from domain.metering_day import MeteringDay
 from domain.terms import Terms
 from tests.reference.cases import Case
@@ -44,11 +44,13 @@ def measured(case: Case, terms: Terms) -> list[Measurement]:
     """The known intervals of the month, or of a part of it."""
     load, found = case.load, list[Measurement]()
     assert load.reactive_varh is not None
-    rows = zip(load.energy_wh.tolist(), load.reactive_varh.tolist(), load.quality.tolist(), strict=True)
-    for n, (wh, varh, quality) in enumerate(rows):
+    unmetered = [None] * len(load.energy_wh)
+    extras = [unmetered if column is None else column.tolist() for column in (load.export_wh, load.capacitive_varh)]
+    columns = (column.tolist() for column in (load.energy_wh, load.reactive_varh, load.quality))
+    for n, (wh, varh, quality, *extra) in enumerate(zip(*columns, *extras, strict=True)):
         at = load.start + timedelta(minutes=load.step_minutes) * n
         if quality != Quality.MISSING and terms.start_utc <= at < terms.end_utc:
-            found.append(Measurement("main", at, wh, varh, Quality(quality)))
+            found.append(Measurement("main", at, wh, varh, Quality(quality), Extra(*extra)))
     return found
 
 

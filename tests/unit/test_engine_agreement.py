@@ -16,12 +16,24 @@ from domain.determinants import Determinants
 from domain.measurement import Quality
 from domain.tariff import Tariff
 from domain.terms import BillingMonth, History, joined
-from tests.reference import chance, plain
+from tests.reference import chance, plain, plain_grid
 from tests.reference.cases import CONTRACT, DAYS, MONTHS, Case
 from tests.reference.uploads import by_uploads, closed
 
 ROOTS = ("demand", "capacity", "excess_quadratic")
-KNOWN_AT_THE_CLOSE = ("reactive", "factor", "steps", "minimum", "pis", "icms", "low_side", "tax")
+KNOWN_AT_THE_CLOSE = (
+    "reactive",
+    "factor",
+    "steps",
+    "minimum",
+    "pis",
+    "icms",
+    "low_side",
+    "tax",
+    "limited",
+    "unused",
+    "dre",
+)
 
 
 @given(case=DAYS)
@@ -63,7 +75,7 @@ def test_a_whole_month_costs_what_the_plain_evaluator_says_and_has_accrued_all_t
         owner = dict(zip(case.tariff.line_codes, case.tariff.line_charges, strict=True))
         for code, nano in accrued:
             gross = lines[code].gross if code in lines else Fraction(0)
-            if owner[code] in KNOWN_AT_THE_CLOSE or waits_for_kw(case.tariff, owner[code]):
+            if owner[code] in KNOWN_AT_THE_CLOSE or code == "net.buy_out" or waits_for_kw(case.tariff, owner[code]):
                 assert nano == 0
             elif owner[code] in ROOTS:
                 assert abs(nano - gross * 10**9) <= max(1, abs(nano) // 10**9)
@@ -99,6 +111,10 @@ def remembered(case: Case) -> History:
             if isinstance(charge, kinds.MaximumDemand) and (charge.look_back or charge.ratchet):
                 kw = plain.demand_kw(charge, plain_month(case, first, {}))
                 history.setdefault(charge.code, {})[first] = kw
+            if isinstance(charge, kinds.NetMetering):
+                for code, kwh in plain_grid.in_the_bank(charge, plain_month(case, first, history)).items():
+                    ends = first.month == charge.expires_in_month
+                    history.setdefault(code, {})[first] = Fraction(0) if ends else max(Fraction(0), kwh)
     return history
 
 
@@ -111,12 +127,13 @@ def months_of(case: Case) -> Iterator[date]:
 
 def plain_month(case: Case, first: date, history: History) -> plain.Month:
     rates, load = case.tariff.rate_table.rates[0].values, case.load
-    assert load.reactive_varh is not None
-    rows = zip(load.energy_wh.tolist(), load.reactive_varh.tolist(), load.quality.tolist(), strict=True)
+    columns = (load.energy_wh, load.reactive_varh, load.export_wh, load.capacitive_varh)
+    energy = [[Fraction(wh, 1000) for wh in column.tolist()] for column in columns if column is not None]
+    rows = zip(*energy, load.quality.tolist(), strict=True)
     at = ((load.start + timedelta(minutes=load.step_minutes) * n).astimezone(case.zone) for n in range(10**6))
     known = [
-        plain.Interval(local, Fraction(wh, 1000), Fraction(varh, 1000))
-        for (wh, varh, quality), local in zip(rows, at, strict=False)
+        plain.Interval(local, *each)
+        for (*each, quality), local in zip(rows, at, strict=False)
         if quality != Quality.MISSING and local.date().replace(day=1) == first
     ]
     return plain.Month(case.tariff, rates, CONTRACT.contracted_kw["all"], history, first, known, low_side=True)

@@ -46,13 +46,13 @@ def changing(seed: int, load_seed: int, families: set[str]) -> Changing:
     case, dice = some_days(seed, load_seed, families), Random(seed + load_seed)  # repeatable
     first = case.load.start.astimezone(case.zone).date()
     days = sorted(first + timedelta(days=n) for n in dice.sample(range(-20, 40), 3))
-    tariff = replace(case.tariff, splits_at_seasons=dice.random() < 0.5)
+    tariff = without_carriers(replace(case.tariff, splits_at_seasons=dice.random() < 0.5))
     if dice.random() < 0.5:
         tariff = dearer_from(tariff, first + timedelta(days=dice.randrange(-10, 20)), dice)
     agreed = [Agreed(date(2000, 1, 1), tariff, CONTRACT)]
     if dice.random() < 0.6:
         other = chance.tariff(dice, dice.sample(chance.FAMILIES, 4), case.load.start, case.load.step_minutes)
-        chosen = dice.choice([tariff, replace(other, id="other")])
+        chosen = dice.choice([tariff, without_carriers(replace(other, id="other"))])
         agreed.append(Agreed(days[0], chosen, dice.choice([CONTRACT, SMALLER, HIGH_SIDE])))
         if dice.random() < 0.3:
             agreed.append(Agreed(days[1], tariff, CONTRACT))
@@ -67,6 +67,12 @@ def dearer_from(tariff: Tariff, day: date, dice: Random) -> Tariff:
     others = {key: rate + 1 if key in chosen else rate for key, rate in rates.values.items()}
     both = (replace(rates, valid_to=day), Rates(day, None, others, "drawn later"))
     return replace(tariff, rate_table=replace(tariff.rate_table, rates=both))
+
+
+def without_carriers(tariff: Tariff) -> Tariff:
+    """Without what one part leaves to the next (credits, banks): the plain evaluator knows no such thing."""
+    carried = (kinds.NetMetering, kinds.ExportCredit)
+    return replace(tariff, charges=tuple(one for one in tariff.charges if not isinstance(one, carried)))
 
 
 CHANGING = st.builds(changing, SEEDS, SEEDS, FAMILIES)
@@ -121,11 +127,13 @@ def check_lines(bill: Bill, expected: Sequence[tuple[int | None, plain.Line]], *
 def plain_parts(one: Changing, first: date, history: History) -> Iterator[plain.Month]:
     load, zone = one.case.load, one.case.zone
     assert load.reactive_varh is not None
-    rows = zip(load.energy_wh.tolist(), load.reactive_varh.tolist(), load.quality.tolist(), strict=True)
+    columns = (load.energy_wh, load.reactive_varh, load.export_wh, load.capacitive_varh)
+    energy = [[Fraction(wh, 1000) for wh in column.tolist()] for column in columns if column is not None]
+    rows = zip(*energy, load.quality.tolist(), strict=True)
     at = ((load.start + timedelta(minutes=load.step_minutes) * n).astimezone(zone) for n in range(10**6))
     known = [
-        plain.Interval(local, Fraction(wh, 1000), Fraction(varh, 1000))
-        for (wh, varh, quality), local in zip(rows, at, strict=False)
+        plain.Interval(local, *each)
+        for (*each, quality), local in zip(rows, at, strict=False)
         if quality != Quality.MISSING
     ]
     for start, end, tariff, contract, rates in days_alike(one.agreements, first):

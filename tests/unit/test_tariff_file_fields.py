@@ -11,10 +11,19 @@ import domain.charges
 from adapters.tariff_files.charges import AnyCharge
 from adapters.tariff_files.demand_charges import BandPart, LookBackPart, RatchetPart
 from adapters.tariff_files.rate_table import RatesPart, RateTableFile
-from adapters.tariff_files.reactive_charges import ReactiveStepPart, ThresholdPart
+from adapters.tariff_files.reactive_charges import PowerFactorPart, ReactiveStepPart, ThresholdPart
 from adapters.tariff_files.structure import CalendarPart, HolidayPart, RoundingPart, SeasonPart, StructureFile
 from domain.calendar import Calendar, FixedDay, NthWeekday, Season
-from domain.charges import Band, LookBack, Ratchet, ReactiveStep, Threshold
+from domain.charges import (
+    Band,
+    IndexedPrice,
+    LookBack,
+    PowerFactorAdjustment,
+    Ratchet,
+    ReactiveStep,
+    Slopes,
+    Threshold,
+)
 from domain.money import Rounding
 from domain.tariff import Rates, RateTable, Tariff
 
@@ -44,9 +53,15 @@ OTHER_NAMES = {
     (Threshold, "valid_from"): "from_",
 }
 """A field of the domain, and what the file calls it."""
-BESIDE_THE_FILE = {(Tariff, "version"), (Tariff, "series"), (Rates, "assumption")}
-"""Worked out, or given apart: the hash, price series, and what-if."""
-GIVEN_AS = {"only_s": "only_at", "thresholds": "threshold"}
+BESIDE_THE_FILE = {
+    (Tariff, "version"),
+    (Tariff, "series"),
+    (Rates, "assumption"),
+    (IndexedPrice, "exported"),
+    (PowerFactorAdjustment, "slopes"),
+}
+"""Worked out, or given apart: the hash, price series, what-if; export has a kind of its own, slopes a test below."""
+GIVEN_AS = {"only_s": "only_at", "thresholds": "threshold", "capacitive_minutes": "capacitive_hours"}
 """An option of a charge, and what the file calls it."""
 
 
@@ -60,6 +75,10 @@ def unsaid(part: type[BaseModel], what: type[Any]) -> list[str]:
 @pytest.mark.parametrize(("part", "what"), PARTS.items(), ids=lambda one: one.__name__)
 def test_every_option_of_the_domain_has_a_field(part: type[BaseModel], what: type[Any]) -> None:
     assert unsaid(part, what) == []
+
+
+def test_every_slope_of_a_power_factor_can_be_written() -> None:
+    assert {field.name for field in fields(Slopes)} <= set(PowerFactorPart.model_fields)
 
 
 def test_every_kind_of_charge_can_be_written() -> None:

@@ -146,7 +146,7 @@ def test_a_file_is_judged_as_the_device_judges(registers: list[tuple[int, int, i
     for number, (steps, wh, varh) in enumerate(registers):
         at += timedelta(minutes=15) * steps
         readings.append(Reading("m", at, wh, varh))
-        series.rows[(at - EPOCH) // timedelta(seconds=1)] = (number, Decimal(wh), Decimal(varh))
+        series.rows[(at - EPOCH) // timedelta(seconds=1)] = (number, Decimal(wh), Decimal(varh), None, None)
     load = on_grid(series, declared).load
     for before, after in pairwise(readings):
         measurements, gap = measure(before, after, MeterType(400_000, 1_000_000), timedelta(minutes=15))

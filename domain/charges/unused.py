@@ -1,0 +1,57 @@
+"""Contracted power that was not used: billed on a line of its own, so that a tax may leave it out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from domain.bill import BillLine, Evenly, GrossLine
+from domain.charges.charge import Named
+from domain.charges.reactive_excess import quantity_of
+from domain.determinants import Determinants
+from domain.money import EXACT, of_fraction, plain
+
+if TYPE_CHECKING:
+    from domain.terms import Terms
+
+
+@dataclass(frozen=True)
+class UnusedPower(Named):
+    """max(0, contracted kW - billed kW) x a rate per kW; known at the close.
+
+    `kw_of` names the demand charges before this one whose quantities are the billed kW; contracted is the highest of
+    the periods' contracts. With it a demand charge bills at least the contract, and the two parts stay apart: Brazil's
+    ICMS does not fall on demand that was contracted and not used. A part of a month bears its days of the rate.
+    """
+
+    periods: tuple[tuple[int, str], ...]
+    kw_of: tuple[str, ...]
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        return self.kw_of
+
+    def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
+        return (0,)
+
+    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+        contracted = max(terms.contract.kw(name, self.label) for _, name in self.periods)
+        used, rate = quantity_of(self.kw_of, so_far), terms.rates.values[self.code]
+        unused = max(Decimal(0), contracted - used)
+        if not unused:
+            return ()
+        line = GrossLine(
+            code=self.code,
+            charge=self.code,
+            group=self.group,
+            label=self.label,
+            quantity=unused,
+            unit="kW",
+            rate=rate,
+            rate_unit=f"{terms.tariff.currency}/kW",
+            formula=f"({plain(contracted)} contracted - {plain(used)} billed) kW x {rate}{terms.of_the_month}",
+            gross=of_fraction(EXACT.multiply(unused, rate), terms.share),
+            source=self.cited(terms),
+            basis=Evenly(),
+        )
+        return (line,)
