@@ -7,16 +7,18 @@ Adapters raise two errors of their own making and no others: `SomeoneElseWrote` 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 
 from domain.billing_period import BillingPeriod
 from domain.cost_event import CostEvent
 from domain.errors import Refusal
 from domain.events import DayEvent, Event, PeriodEvent
-from domain.measurement import Reading
+from domain.measurement import Correction, Reading
 from domain.metering_day import MeteringDay
+from domain.site_events import SupplyPointEvent
 from domain.supply_point import SupplyPoint
-from domain.tariff import Tariff
+from domain.tariff import Rates, Tariff
 from domain.terms import BillingMonth
 from domain.upload import ReadingPair, Upload
 
@@ -127,6 +129,26 @@ class MeteringDays(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event, and the UTC instant at which it was recorded."""
+
+    event: Event
+    at: datetime
+
+
+class Histories(Protocol):
+    """What happened to one day or one billing month, event by event in order."""
+
+    def of_day(self, device: str, day: date) -> Sequence[Recorded]:
+        """Raises `Unavailable`."""
+        ...
+
+    def of_period(self, supply_point: str, month: BillingMonth) -> Sequence[Recorded]:
+        """Raises `Unavailable`."""
+        ...
+
+
 class BillingPeriods(Protocol):
     """All billing months of all supply points."""
 
@@ -212,15 +234,52 @@ class View(Protocol):
         ...
 
 
+class Reason(StrEnum):
+    """Why something waits in quarantine."""
+
+    UNREADABLE = "unreadable"
+    UNKNOWN_DEVICE = "unknown device"
+    UNKNOWN_METER = "unknown meter"
+    BEFORE_COMMISSIONING = "before commissioning"
+    FUTURE = "future"
+    JUMP = "impossible jump"
+    CLOSED_PERIOD = "closed period"
+    NO_PRICE = "no price"
+    NOTHING_TO_CORRECT = "nothing to correct"
+    BAD_READING = "bad reading"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What waits in quarantine: `id` is derived from the bytes, `text` says it all, `at` is the UTC instant it came."""
+
+    id: str
+    data: bytes
+    reason: Reason
+    text: str
+    at: datetime
+
+
 class Quarantine(Protocol):
     """What could not be understood or accepted, kept with its reason; it never blocks its neighbours."""
 
-    def keep(self, data: bytes, reason: str) -> None:
-        """Idempotent by the bytes: the first reason stays."""
+    def keep(self, data: bytes, reason: Reason, text: str) -> None:
+        """Idempotent by the bytes: the first reason stays. What was released and is refused again waits anew.
+
+        Raises `Unavailable`.
+        """
         ...
 
-    def kept(self) -> Sequence[tuple[bytes, str]]:
-        """Everything kept, oldest first."""
+    def kept(self) -> Sequence[Kept]:
+        """Everything that waits, oldest first."""
+        ...
+
+    def release(self, kept: str) -> None:
+        """What has this id was replayed with success and waits no longer. Unknown ids change nothing."""
+        ...
+
+    def released(self) -> Sequence[tuple[Kept, datetime]]:
+        """Everything that was released and does not wait again, and when, in the order of release."""
         ...
 
 
@@ -228,7 +287,7 @@ class SupplyPoints(Protocol):
     """The registry of sites."""
 
     def of_device(self, device: str) -> SupplyPoint:
-        """Raises `BadReadings` for a device that is not registered."""
+        """Raises `UnknownDevice` for a device that is not registered."""
         ...
 
 
@@ -257,4 +316,56 @@ class Wire(Protocol):
 
     def upload(self, data: bytes) -> Upload:
         """The upload that a record carries. Raises `CannotUnderstand`, whatever the bytes are."""
+        ...
+
+
+class CorrectionRecords(Protocol):
+    """How a correction is written where quarantine keeps one."""
+
+    def record(self, device: str, correction: Correction) -> bytes:
+        """A correction for a device's supply point."""
+        ...
+
+    def correction(self, data: bytes) -> tuple[str, Correction]:
+        """The device and the correction of a record. Raises `CannotUnderstand`, whatever the bytes are."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredSite:
+    """A supply point as the registry has it, after `version` events; None before the first."""
+
+    id: str
+    version: int
+    point: SupplyPoint | None
+
+
+class Sites(SupplyPoints, Protocol):
+    """The registry of sites as it grows."""
+
+    def get(self, supply_point: str, known_at: datetime | None = None) -> RegisteredSite:
+        """A supply point as it is now, or as it was known at a past UTC instant. Raises `Unavailable`."""
+        ...
+
+    def ids(self) -> Sequence[str]:
+        """Every supply point that was registered, in the order of registration."""
+        ...
+
+    def append(self, site: RegisteredSite, events: Sequence[SupplyPointEvent]) -> None:
+        """As `MeteringDays.append`. Raises `BadReadings` where the device belongs to another supply point."""
+        ...
+
+
+class PublishedRates(Protocol):
+    """Rates of tariffs that were published, each by an event that stays."""
+
+    def of(self, tariff: str, known_at: datetime | None = None) -> Sequence[Rates]:
+        """All that were published for a tariff, in order; or those known at a past UTC instant."""
+        ...
+
+    def publish(self, tariff: str, rates: Rates) -> None:
+        """Add rates; they count for their days instead of those before. What is in force by now changes nothing.
+
+        Raises `SomeoneElseWrote`, `Unavailable`.
+        """
         ...
