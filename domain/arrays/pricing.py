@@ -1,6 +1,6 @@
 """Price a whole load: the bill of every month it touches, and the cost of every interval, which add up to the bills."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from domain.arrays.determinants import MonthOfLoad, billing_months, part_of_load
 from domain.arrays.gauges import read_gauges
 from domain.arrays.load import Billed, Int, Load, Periods, PricedLoad
 from domain.arrays.shares import check_budget, share_line
-from domain.bill import Bill, Evenly, bill_of_parts
+from domain.bill import Bill, BillLine, Evenly, bill_of_parts
 from domain.tariff import Tariff
 from domain.terms import Contract, History, Terms, check_step, joined
 
@@ -75,6 +75,21 @@ def check_agreed(load: Load, agreements: Agreements, zone: ZoneInfo) -> None:
         check_step(load.step_minutes, tariff)
 
 
+def micro_by_line(load: Load, bill: Bill, terms: Sequence[Terms]) -> dict[str, Int]:
+    """What each interval of a month bears of each line code of its bill, in micro-currency.
+
+    `load` is the whole month, `bill` that of the parts `terms`. A code adds up to its lines on the bill, exactly.
+    """
+    parts = list[MonthOfLoad]()
+    for part in terms:
+        period, _ = periods_and_offsets(load, part.tariff.calendar, part.month.zone)
+        parts.append(part_of_load(load, period, part.tariff, part.span))
+    found: dict[str, Int] = {}
+    for line, span, shares in _shares(bill, load, parts):
+        found.setdefault(line.code, np.zeros(len(load.energy_wh), dtype=np.int64))[span] += shares
+    return found
+
+
 class Calendars:
     """Which period holds in each interval: by each tariff's own calendar, and by those that were in force."""
 
@@ -104,6 +119,11 @@ class Calendars:
 
 
 def _share(bill: Bill, load: Load, parts: Sequence[MonthOfLoad], cost: dict[str, Int]) -> None:
+    for line, span, shares in _shares(bill, load, parts):
+        cost[line.charge][span] += shares
+
+
+def _shares(bill: Bill, load: Load, parts: Sequence[MonthOfLoad]) -> Iterator[tuple[BillLine, slice, Int]]:
     """Each line among the intervals of its part; what stands for all of the bill among those of the month.
 
     Raises `TooLarge`.
@@ -117,7 +137,7 @@ def _share(bill: Bill, load: Load, parts: Sequence[MonthOfLoad], cost: dict[str,
         if not len(of.energy_wh):  # the load has nothing of this part: the month's intervals bear it
             line, of, by_line = replace(line, basis=Evenly()), whole, of_month
         shares = share_line(line, of, by_line)
-        cost[line.charge][of.span] += shares
+        yield line, of.span, shares
         _add(by_line, line.code, shares)
         if of is not whole:
             inside = np.zeros_like(whole.energy_wh)

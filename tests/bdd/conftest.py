@@ -1,9 +1,13 @@
-"""Every sentence that a product owner may write. What a sentence does is in `plant`, `device` and `figures`."""
+"""Every sentence that a product owner may write. What one does is in `plant`, `device` and `figures`.
+
+Those about closed months and meters that come and go are in `ledger_steps`, those about a device in `device_steps`.
+"""
 
 from datetime import date, time
 from decimal import Decimal
 from functools import partial
 
+import pytest
 import pytest_bdd
 from pytest_bdd.parsers import parse as says
 
@@ -12,8 +16,8 @@ from domain.arrays.load import PricedLoad
 from domain.bill import Bill
 from domain.cost_event import CostKind
 from domain.measurement import MeterType, Quality, Reading
+from tests.bdd import device_steps, ledger_steps
 from tests.bdd.as_printed import READ, instant, number, rows_of, thousandths
-from tests.bdd.device import Device, SteadyMeter
 from tests.bdd.figures import Figures, line, printed, share, shares
 from tests.bdd.plant import (
     MAIN,
@@ -34,6 +38,11 @@ given = partial(pytest_bdd.given, converters=READ)
 when = partial(pytest_bdd.when, converters=READ)
 then = partial(pytest_bdd.then, converters=READ)
 when_trying = partial(when, target_fixture="refusal")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for sentences in (ledger_steps, device_steps):  # each has a file of its own
+        config.pluginmanager.register(sentences)
 
 
 @given(says('the tariff "{tariff}"'), target_fixture="supply")
@@ -141,8 +150,8 @@ def _(plant: Plant, device: str, kwh: int, meter: str, at: time, day: date) -> N
 @when(says('"{device}" with its meter "{meter}" is registered and the quarantine is replayed'))
 def _(plant: Plant, device: str, meter: str) -> None:
     plant.register(device, main=meter)
-    for message, _reason in plant.quarantine.kept():
-        plant.arrive(message)
+    for kept in plant.quarantine.kept():
+        plant.arrive(kept.data)
 
 
 @given(says('a message with {kwh} kWh of meter "{meter}" at {at} on {day} was damaged on its way'))
@@ -198,9 +207,9 @@ def _(plant: Plant, meter: str, start: str, until: str, day: date, reason: str) 
 
 @then(says('one reading waits in quarantine because "{reason}"'), target_fixture="refusal")
 def _(plant: Plant, reason: str) -> str:
-    [(_message, said)] = plant.quarantine.kept()
-    assert reason in said
-    return said
+    [kept] = plant.quarantine.kept()
+    assert reason in kept.text
+    return kept.text
 
 
 @then(says("nothing waits in quarantine"))
@@ -250,7 +259,7 @@ def _(plant: Plant, month: date) -> str:
 
 @then(says("live cost and true-up add up to the bill"))
 def _(plant: Plant, bill: Bill) -> None:
-    assert by_line([*plant.live(bill.first), plant.true_up()]) == bill_by_line(bill)
+    assert by_line([*plant.live(bill.first), *plant.true_ups()]) == bill_by_line(bill)
 
 
 @then(says("its measurements had cost {live} live, and closing added {true_up}"))
@@ -353,44 +362,3 @@ def _(priced: PricedLoad, charge: str, amount: Decimal, datatable: list[list[str
     for day, at, part in rows_of(datatable, "day", "at", "amount"):
         start = instant(date.fromisoformat(day), time.fromisoformat(at), priced.zone)
         assert share(priced, charge, start) == number(part)
-
-
-@given(says('its device reads meter "main" every five minutes at a steady {kw} kW'), target_fixture="device")
-def _(plant: Plant, kw: Decimal) -> Device:
-    return Device(plant, SteadyMeter(kw))
-
-
-@given(says("the line is down from {at} to {end}"))
-def _(device: Device, at: time, end: time) -> None:
-    device.line_down = (at, end)
-
-
-@given(says("every reply of the cloud is lost from {at} to {end}"))
-def _(device: Device, at: time, end: time) -> None:
-    device.replies_lost = (at, end)
-
-
-@given(says("the device has no power from {at} to {end}"))
-def _(device: Device, at: time, end: time) -> None:
-    device.dark = (at, end)
-
-
-@given(says("the device loses power just after it stored the poll of {at}"))
-def _(device: Device, at: time) -> None:
-    device.crash_at = at
-
-
-@when(says("the device works from {at} on {day} to {end} on {last}"))
-def _(plant: Plant, device: Device, at: time, day: date, end: time, last: date) -> None:
-    device.work(plant.at(day, at), plant.at(last, end))
-
-
-@then(says("at most {most} polls waited on the device, and now {now} wait"))
-def _(device: Device, most: int, now: int) -> None:
-    assert (device.longest_wait, device.outbox.backlog()) == (most, now)
-
-
-@then(says("the cloud knows all {count} readings, none lost and none charged twice"))
-def _(device: Device, count: int) -> None:
-    found = device.reconcile()
-    assert (found.taken, found.priced, found.lost, found.priced_twice) == (count, count, 0, 0)

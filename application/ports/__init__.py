@@ -4,41 +4,60 @@ Adapters raise two errors of their own making and no others: `SomeoneElseWrote` 
 `Unavailable` (nothing was done, or it cannot be known: try again later with the same key). Both keep their cause.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 
+from application.ports.device import BootClock, Merge, Meters, Outbox, OutboxCare, StoredCycle
+from application.ports.errors import CannotUnderstand, SomeoneElseWrote, StoreDamaged, StoreFull, Unavailable
 from domain.billing_period import BillingPeriod
 from domain.cost_event import CostEvent
-from domain.errors import Refusal
 from domain.events import DayEvent, Event, PeriodEvent
-from domain.measurement import Reading
+from domain.measurement import Correction
 from domain.metering_day import MeteringDay
+from domain.site_events import SupplyPointEvent
 from domain.supply_point import SupplyPoint
-from domain.tariff import Tariff
+from domain.tariff import Rates, Tariff
 from domain.terms import BillingMonth
 from domain.upload import ClockFacts, Contents, ReadingPair, Thinned, Upload
 
-
-class SomeoneElseWrote(Exception):
-    """The stream moved on since it was loaded; nothing was stored."""
-
-
-class Unavailable(Exception):
-    """The outside did not answer, or not clearly; the same call may be made again."""
-
-
-class StoreFull(Unavailable):
-    """There is no room left. Free some (`Outbox.forget`, `Outbox.replace`), then ask again with the same key."""
-
-
-class StoreDamaged(Unavailable):
-    """The disk gives back something else than was written; this store cannot go on."""
-
-
-class CannotUnderstand(Refusal):
-    """Bytes from outside that are no message of ours; they belong in quarantine."""
+__all__ = [
+    "BillingPeriods",
+    "BootClock",
+    "CannotUnderstand",
+    "Clock",
+    "CorrectionRecords",
+    "CostSink",
+    "Histories",
+    "Kept",
+    "Ledger",
+    "LedgerEntry",
+    "Merge",
+    "MeteringDays",
+    "Meters",
+    "Outbox",
+    "OutboxCare",
+    "Positions",
+    "PublishedRates",
+    "Quarantine",
+    "Reason",
+    "Recorded",
+    "RegisteredSite",
+    "Sites",
+    "SomeoneElseWrote",
+    "StoreDamaged",
+    "StoreFull",
+    "StoredCycle",
+    "Stream",
+    "StreamRecord",
+    "SupplyPoints",
+    "Tariffs",
+    "Unavailable",
+    "View",
+    "Wire",
+]
 
 
 class Clock(Protocol):
@@ -46,124 +65,6 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The UTC instant."""
-        ...
-
-
-class Meters(Protocol):
-    """The meters of one device."""
-
-    def read(self, at: datetime) -> Sequence[Reading]:
-        """Registers of every meter that answered, stamped with the poll instant `at`; a silent meter is left out."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCycle:
-    """One poll cycle in the outbox: its place in the store, and the exact bytes that will be sent."""
-
-    seq: int
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Merge:
-    """Cycles that become one: their numbers in the order of polls, the body of the one, and the minutes it covers."""
-
-    seqs: tuple[int, ...]
-    body: bytes
-    minutes: int
-
-
-class Outbox(Protocol):
-    """Poll cycles on the device, stored before anything else happens to them. One caller at a time."""
-
-    @property
-    def store(self) -> str:
-        """Random identity of this store, fixed when it is created: a replaced or restored disk is another store."""
-        ...
-
-    @property
-    def last_seq(self) -> int:
-        """The highest number given so far, also to cycles that are gone; 0 at first."""
-        ...
-
-    def append(self, poll: str, body: bytes, clock: ClockFacts | None = None) -> int:
-        """Store one cycle durably and give its `seq`, which only grows and is never used twice.
-
-        Idempotent by `poll`: storing the same poll again changes nothing and gives the first `seq`.
-        Raises `StoreFull` when there is no room, `Unavailable` when the disk fails; whether it was stored is then
-        unknown: store it again under the same `poll`.
-        """
-        ...
-
-    def pending(self, limit: int) -> Sequence[StoredCycle]:
-        """The oldest cycles that were not acknowledged, in order of `seq`."""
-        ...
-
-    def acknowledge(self, seqs: Iterable[int]) -> None:
-        """Mark as delivered. Idempotent; unknown numbers change nothing.
-
-        The mark holds at once, and is durable from the next `append`, `flush` or shutdown on: after a power cut before
-        that the cycles are pending again, and are sent twice, which changes nothing in the cloud.
-        """
-        ...
-
-    def flush(self) -> None:
-        """Make all marks durable now."""
-        ...
-
-    def newest_first(self) -> Iterator[StoredCycle]:
-        """Cycles from the newest poll back, delivered or not: where the next poll continues."""
-        ...
-
-    def backlog(self) -> int:
-        """How many cycles are not acknowledged."""
-        ...
-
-    def fullness(self) -> int:
-        """Percent of the room that is taken, 0 to 100."""
-        ...
-
-    def forget(self, keep: int) -> int:
-        """Free the room of acknowledged cycles older than the newest `keep` (at least 1); how many went."""
-        ...
-
-    def as_polled(self, thinned_to: int, limit: int) -> Sequence[StoredCycle]:
-        """The oldest pending cycles that were thinned to so many minutes (0: never), in the order of their polls."""
-        ...
-
-    def replace(self, merges: Sequence[Merge]) -> None:
-        """Put one new cycle in the place of several, for each merge, all or none.
-
-        The new cycle is pending, has a `seq` of its own (some of the old may have arrived without our knowing) and
-        stands in the order of polls where the last of the old stood; so the key of that poll still finds it. Where the
-        old are gone already, nothing changes.
-        Raises `Unavailable` and has then done nothing.
-        """
-        ...
-
-
-class OutboxCare(Protocol):
-    """What a store needs besides its use: a look at its health, and its predecessors that broke."""
-
-    def tend(self) -> None:
-        """A little work on the store, now that there is time. Never raises for a fault of the disk."""
-        ...
-
-    def salvaged(self) -> Sequence[Outbox]:
-        """Stores that broke and what could be saved of them, each under its old name; to be sent like any other."""
-        ...
-
-    def delivered(self, outbox: Outbox) -> None:
-        """All of a salvaged store has arrived; it can go."""
-        ...
-
-
-class BootClock(Protocol):
-    """The clocks of a device, and which boot this is."""
-
-    def facts(self) -> ClockFacts:
-        """What they say now."""
         ...
 
 
@@ -201,6 +102,26 @@ class MeteringDays(Protocol):
 
         Raises `SomeoneElseWrote` if that is no longer the last version, `Unavailable` when the store fails.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event, and the UTC instant at which it was recorded."""
+
+    event: Event
+    at: datetime
+
+
+class Histories(Protocol):
+    """What happened to one day or one billing month, event by event in order."""
+
+    def of_day(self, device: str, day: date) -> Sequence[Recorded]:
+        """Raises `Unavailable`."""
+        ...
+
+    def of_period(self, supply_point: str, month: BillingMonth) -> Sequence[Recorded]:
+        """Raises `Unavailable`."""
         ...
 
 
@@ -289,15 +210,52 @@ class View(Protocol):
         ...
 
 
+class Reason(StrEnum):
+    """Why something waits in quarantine."""
+
+    UNREADABLE = "unreadable"
+    UNKNOWN_DEVICE = "unknown device"
+    UNKNOWN_METER = "unknown meter"
+    BEFORE_COMMISSIONING = "before commissioning"
+    FUTURE = "future"
+    JUMP = "impossible jump"
+    CLOSED_PERIOD = "closed period"
+    NO_PRICE = "no price"
+    NOTHING_TO_CORRECT = "nothing to correct"
+    BAD_READING = "bad reading"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What waits in quarantine: `id` is derived from the bytes, `text` says it all, `at` is the UTC instant it came."""
+
+    id: str
+    data: bytes
+    reason: Reason
+    text: str
+    at: datetime
+
+
 class Quarantine(Protocol):
     """What could not be understood or accepted, kept with its reason; it never blocks its neighbours."""
 
-    def keep(self, data: bytes, reason: str) -> None:
-        """Idempotent by the bytes: the first reason stays."""
+    def keep(self, data: bytes, reason: Reason, text: str) -> None:
+        """Idempotent by the bytes: the first reason stays. What was released and is refused again waits anew.
+
+        Raises `Unavailable`.
+        """
         ...
 
-    def kept(self) -> Sequence[tuple[bytes, str]]:
-        """Everything kept, oldest first."""
+    def kept(self) -> Sequence[Kept]:
+        """Everything that waits, oldest first."""
+        ...
+
+    def release(self, kept: str) -> None:
+        """What has this id was replayed with success and waits no longer. Unknown ids change nothing."""
+        ...
+
+    def released(self) -> Sequence[tuple[Kept, datetime]]:
+        """Everything that was released and does not wait again, and when, in the order of release."""
         ...
 
 
@@ -305,7 +263,7 @@ class SupplyPoints(Protocol):
     """The registry of sites."""
 
     def of_device(self, device: str) -> SupplyPoint:
-        """Raises `BadReadings` for a device that is not registered."""
+        """Raises `UnknownDevice` for a device that is not registered."""
         ...
 
 
@@ -340,4 +298,56 @@ class Wire(Protocol):
 
     def upload(self, data: bytes) -> Upload:
         """The upload that a record carries. Raises `CannotUnderstand`, whatever the bytes are."""
+        ...
+
+
+class CorrectionRecords(Protocol):
+    """How a correction is written where quarantine keeps one."""
+
+    def record(self, device: str, correction: Correction) -> bytes:
+        """A correction for a device's supply point."""
+        ...
+
+    def correction(self, data: bytes) -> tuple[str, Correction]:
+        """The device and the correction of a record. Raises `CannotUnderstand`, whatever the bytes are."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredSite:
+    """A supply point as the registry has it, after `version` events; None before the first."""
+
+    id: str
+    version: int
+    point: SupplyPoint | None
+
+
+class Sites(SupplyPoints, Protocol):
+    """The registry of sites as it grows."""
+
+    def get(self, supply_point: str, known_at: datetime | None = None) -> RegisteredSite:
+        """A supply point as it is now, or as it was known at a past UTC instant. Raises `Unavailable`."""
+        ...
+
+    def ids(self) -> Sequence[str]:
+        """Every supply point that was registered, in the order of registration."""
+        ...
+
+    def append(self, site: RegisteredSite, events: Sequence[SupplyPointEvent]) -> None:
+        """As `MeteringDays.append`. Raises `BadReadings` where the device belongs to another supply point."""
+        ...
+
+
+class PublishedRates(Protocol):
+    """Rates of tariffs that were published, each by an event that stays."""
+
+    def of(self, tariff: str, known_at: datetime | None = None) -> Sequence[Rates]:
+        """All that were published for a tariff, in order; or those known at a past UTC instant."""
+        ...
+
+    def publish(self, tariff: str, rates: Rates) -> None:
+        """Add rates; they count for their days instead of those before. What is in force by now changes nothing.
+
+        Raises `SomeoneElseWrote`, `Unavailable`.
+        """
         ...
