@@ -1,5 +1,7 @@
 """Find the intervals that made a line of reactive energy or of a poor power factor."""
 
+from fractions import Fraction
+
 import numpy as np
 
 from domain.arrays.gauges import Blocks, blocks_of, read
@@ -48,7 +50,7 @@ def displaced(charge: PowerFactorDemand, priced: PricedLoad, billed: Billed) -> 
         gauge.minutes,
         *range_of(blocks, gauge.minutes),
         f"the highest kW x {charge.reference_percent} % / power factor",
-        (Moment(instant(at), kw(np.int64(mwh // 1000), gauge.minutes), "kW"),),
+        (Moment(instant(at), kw(Fraction(mwh, 1000), gauge.minutes), "kW"),),
     )
 
 

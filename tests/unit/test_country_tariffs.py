@@ -166,29 +166,41 @@ BRAZIL = {
     "icms": "18",
     "pis": "1",
     "cofins": "6",
+    "pis_unused": "1",
+    "cofins_unused": "6",
 }
 
 
+def by_demand(colour: str, rate: str, off_peak: str = "") -> dict[str, str]:
+    """The same rate for all that a kW may be charged for; blue has another off the peak."""
+    kinds = ("demand", "unused", "reactive_demand")
+    if colour == "verde":
+        return dict.fromkeys((*kinds, "over_demand"), rate)
+    peak = dict.fromkeys((*(f"{kind}_peak" for kind in kinds), "over_demand.peak"), rate)
+    return peak | dict.fromkeys((*(f"{kind}_off_peak" for kind in kinds), "over_demand.off-peak"), off_peak or rate)
+
+
 def test_a_green_june_in_brazil_adds_up_with_its_taxes_inside(rated: Rated) -> None:
-    tariff = rated("br-a4-verde", BRAZIL | {"demand": "30", "over_demand.off-peak": "30"})
+    tariff = rated("br-a4-verde", BRAZIL | by_demand("verde", "30"))
     load = month_of(tariff, "2025-06-01", "2025-07-01", 400)
     spike(tariff, load, "2025-06-10 10:00", 430)
     [bill] = bills(tariff, load, {"all": 400})
     expected = {
         "demand": Decimal("12900.00"),
-        "over_demand.off-peak": Decimal("1800.00"),  # 30 kW, at twice the price
+        "over_demand": Decimal("1800.00"),  # 30 kW, at twice the price
         "energy.peak": Decimal("48000.00"),  # 20 days of 3 hours: Corpus Christi has no peak
         "energy.off-peak": Decimal("132003.75"),
         "icms": Decimal("46728.90"),
         "pis": Decimal("2596.05"),
         "cofins": Decimal("15576.30"),
+        "pis_unused": Decimal("0.00"),
+        "cofins_unused": Decimal("0.00"),
     }
     assert (amounts(bill), bill.total) == (expected, Decimal("259605.00"))
 
 
 def test_a_blue_june_in_brazil_has_a_demand_for_each_period(rated: Rated) -> None:
-    rates = {"demand_peak": "40", "demand_off_peak": "20", "over_demand.peak": "40", "over_demand.off-peak": "20"}
-    tariff = rated("br-a4-azul", BRAZIL | rates)
+    tariff = rated("br-a4-azul", BRAZIL | by_demand("azul", "40", off_peak="20"))
     load = month_of(tariff, "2025-06-01", "2025-07-01", 400)
     spike(tariff, load, "2025-06-10 18:00", 450)
     spike(tariff, load, "2025-06-10 17:45", 420)  # 5 % beyond the contract is free
@@ -200,15 +212,33 @@ def test_a_blue_june_in_brazil_has_a_demand_for_each_period(rated: Rated) -> Non
 
 @pytest.mark.parametrize("colour", ["verde", "azul"])
 def test_brazil_charges_the_energy_that_a_poor_power_factor_displaces(colour: str, rated: Rated) -> None:
-    demand = ["demand", "over_demand.off-peak"]
-    if colour == "azul":
-        demand = ["demand_peak", "demand_off_peak", "over_demand.peak", "over_demand.off-peak"]
-    tariff = rated(f"br-a4-{colour}", BRAZIL | dict.fromkeys(demand, "20"))
+    tariff = rated(f"br-a4-{colour}", BRAZIL | by_demand(colour, "20"))
     load = month_of(tariff, "2025-06-01", "2025-07-01", 400)
     reactive(tariff, load, "2025-06-10 10:00", 75, quarters=4)  # an hour of 400 kWh at 0.80: 400 x (0.92/0.80 - 1)
     [bill] = bills(tariff, load, {"all": 500})
     assert quantity(bill, "reactive_excess") == 60
     assert amounts(bill)["reactive_excess"] == 18
+    assert [code for code in amounts(bill) if code.startswith("reactive_demand")] == []  # 460 kW are in the contract
+
+
+@pytest.mark.parametrize("colour", ["verde", "azul"])
+def test_brazil_charges_the_demand_that_a_poor_power_factor_displaces(colour: str, rated: Rated) -> None:
+    tariff = rated(f"br-a4-{colour}", BRAZIL | by_demand(colour, "20"))
+    load = month_of(tariff, "2025-06-01", "2025-07-01", 400)
+    reactive(tariff, load, "2025-06-10 10:00", 75, quarters=4)
+    [bill] = bills(tariff, load, {"all": 400})
+    found = {code: amount for code, amount in amounts(bill).items() if code.startswith("reactive_demand")}
+    name = "reactive_demand" if colour == "verde" else "reactive_demand_off_peak"
+    assert found == {name: Decimal(60 * 20)}  # 400 kW x 0.92 / 0.80 - 400 kW
+
+
+def test_demand_not_used_in_brazil_bears_pis_and_cofins_and_no_icms(rated: Rated) -> None:
+    tariff = rated("br-a4-azul", BRAZIL | by_demand("azul", "40", off_peak="20"))
+    load = month_of(tariff, "2025-06-01", "2025-07-01", 400)
+    taxed, untaxed = (amounts(bills(tariff, load, {"all": kw})[0]) for kw in (400, 500))
+    assert (untaxed["unused_peak"], untaxed["unused_off_peak"]) == (Decimal(4_000), Decimal(2_000))
+    assert (untaxed["pis_unused"], untaxed["cofins_unused"]) == (Decimal("64.52"), Decimal("387.10"))  # x 1 and 6 / 93
+    assert untaxed["icms"] == taxed["icms"]
 
 
 def test_peak_hours_in_brazil_spare_the_holidays_that_follow_easter() -> None:

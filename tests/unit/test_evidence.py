@@ -1,6 +1,7 @@
 """The intervals that are named as the cause of a line are the ones that caused it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -18,16 +19,20 @@ from domain.charges import (
     EnergyByPeriod,
     ExcessPower,
     ExcessRule,
+    ExportCredit,
     IndexedPrice,
     LookBack,
     MaximumDemand,
     Percentage,
+    PowerFactorDemand,
+    PowerFactorEnergy,
     PriceSeries,
     Ratchet,
     ReactiveEnergy,
     ReactiveStep,
     TieredEnergy,
     TierScope,
+    UnusedPower,
 )
 from domain.errors import NoPriceInForce
 from domain.evidence import Evidence, LookedBack, months_in_words
@@ -190,6 +195,60 @@ def test_reactive_energy_by_the_hour_names_the_hours_that_had_too_much() -> None
     found = behind([charge], {"r.all": "1"}, load)["r"]
     assert (found.count, [one.start for one in found.named]) == (2, [at(12), at(40)])
     assert found.named[0].quantity == Decimal("0.4")
+
+
+def test_a_rolling_window_is_named_by_its_start_and_its_length() -> None:
+    demand = MaximumDemand("d", "Demand", "power", "", (DAY,), round_up_kw=False, minutes=120, rolling=True)
+    found = behind([demand], {"d": "5"}, a_load(h7=30, h8=40, h40=60))["d"]
+    assert (found.counted, found.count, found.minutes) == ("windows of 120 min in day", 31 * 16, 120)
+    assert (found.first, found.end) == (at(8), at(HOURS))
+    [window] = found.named
+    assert (window.start, window.quantity) == (at(7), Decimal(35)), "it ends by day, and may begin by night"
+
+
+def test_an_excess_of_all_periods_together_names_the_blocks_of_all() -> None:
+    over = ExcessPower("x", "Excess", "p", "", (NIGHT, DAY), ExcessRule.BANDED, minutes=60, together=True)
+    found = behind([over], {"x": "5"}, a_load(h3=11, h34=20))["x"]
+    assert found.counted == "blocks of 60 min in night, day above 10 kW"
+    assert [block.start for block in found.named] == [at(34), at(3)]
+
+
+def test_energy_delivered_names_the_intervals_that_delivered_most() -> None:
+    out = np.zeros(HOURS, dtype=np.int64)
+    out[[3, 36, 37]] = 9000, 2000, 5000
+    sold = ExportCredit("s", "Sold", "credit", "", (NIGHT, DAY))
+    found = behind([sold], {"s.night": "1", "s.day": "1"}, replace(a_load(), export_wh=out))["s.day"]
+    assert (found.counted, found.count) == ("intervals of 60 min in day that delivered to the grid", 2)
+    assert [(block.start, block.quantity) for block in found.named] == [(at(37), Decimal(5)), (at(36), Decimal(2))]
+
+
+def test_a_poor_power_factor_names_the_hours_by_the_reactive_energy_that_counts_in_them() -> None:
+    inductive, capacitive = np.zeros(HOURS, dtype=np.int64), np.zeros(HOURS, dtype=np.int64)
+    inductive[[3, 34]], capacitive[[4, 35]] = 9000, 2000
+    load = replace(a_load(), reactive_varh=inductive, capacitive_varh=capacitive)
+    ere = PowerFactorEnergy("ere", "ERE", "r", "", (NIGHT, DAY), 92, 60, (0, 360))
+    dre = PowerFactorDemand("dre", "DRE", "r", "", (NIGHT, DAY), 92, 60, (0, 360))
+    found = behind([ere, dre], {"ere": "1", "dre": "1"}, load)
+    assert [block.start for block in found["ere"].named] == [at(34), at(4)]
+    [block] = found["dre"].named
+    assert (block.start, block.quantity, block.unit) == (at(34), Decimal("8.331"), "kW")  # 0.92 x sqrt(1 + 81)
+
+
+def test_capacitive_energy_names_the_intervals_that_had_most_of_it() -> None:
+    capacitive = np.zeros(HOURS, dtype=np.int64)
+    capacitive[[5, 30]] = 700_000, 300_000
+    charge = ReactiveEnergy(
+        "r", "Reactive", "r", "", (NIGHT,), Decimal(33), "period", (ReactiveStep(Decimal(0), "any"),), capacitive=True
+    )
+    found = behind([charge], {"r.any": "1"}, replace(a_load(), capacitive_varh=capacitive))["r.night"]
+    assert (found.named[0].start, found.named[0].unit) == (at(5), "capacitive kvarh")
+
+
+def test_power_that_was_not_used_was_used_by_no_interval() -> None:
+    demand = MaximumDemand("d", "Demand", "power", "", (NIGHT, DAY), round_up_kw=False)
+    unused = UnusedPower("u", "Unused", "power", "", (NIGHT, DAY), ("d",))
+    found = behind([demand, unused], {"d": "5", "u": "5"}, a_load(h3=4))["u"]
+    assert (found.counted, found.count) == ("no interval: power that was contracted, and that none of them used", 0)
 
 
 def test_what_no_interval_made_says_so_and_a_percentage_names_its_lines() -> None:
