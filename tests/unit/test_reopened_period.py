@@ -203,6 +203,16 @@ def test_late_readings_of_many_uploads_reopen_the_month_once(closed: House) -> N
     closed.check()
 
 
+def test_what_is_refused_for_another_reason_reopens_nothing(closed: House) -> None:
+    tariff = closed.tariffs["small"]
+    january_only = replace(tariff.rate_table.rates[0], valid_to=date(2026, 2, 1))
+    closed.tariffs["small"] = replace(tariff, rate_table=replace(tariff.rate_table, rates=(january_only,)), version="2")
+    closed.later(24 * 60)
+    record = upload(2, ("main", 100), at=datetime(2026, 2, 4, 9, tzinfo=UTC))
+    assert closed.late([record, b"noise"], *SAID) == []
+    assert [kept.reason for kept in closed.quarantine.kept()] == [Reason.NO_PRICE, Reason.UNREADABLE]
+
+
 def test_a_rerate_moves_only_what_the_price_moved(closed: House) -> None:
     live = closed.store.periods.get("mill", closed.january).live_nano
     closed.publish_price("0.30")
