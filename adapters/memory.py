@@ -19,6 +19,7 @@ class MemoryOutbox:
     _cycles: list[StoredCycle] = field(default_factory=list)
     _by_poll: dict[str, int] = field(default_factory=dict)
     _pending: dict[int, StoredCycle] = field(default_factory=dict)
+    _aside: dict[int, str] = field(default_factory=dict)
 
     def append(self, poll: str, body: bytes) -> int:
         if poll not in self._by_poll:
@@ -30,6 +31,16 @@ class MemoryOutbox:
 
     def pending(self, limit: int) -> Sequence[StoredCycle]:
         return [cycle for cycle, _ in zip(self._pending.values(), range(limit), strict=False)]
+
+    def newest_pending(self, limit: int) -> Sequence[StoredCycle]:
+        return [cycle for cycle, _ in zip(reversed(self._pending.values()), range(limit), strict=False)]
+
+    def set_aside(self, seq: int, reason: str) -> None:
+        if self._pending.pop(seq, None) is not None:
+            self._aside[seq] = reason
+
+    def set_aside_cycles(self) -> Sequence[tuple[StoredCycle, str]]:
+        return [(self._cycles[seq - 1], reason) for seq, reason in sorted(self._aside.items())]
 
     def acknowledge(self, seqs: Iterable[int]) -> None:
         for seq in seqs:
@@ -83,12 +94,15 @@ class MemoryHotStore:
 
 @dataclass
 class MemoryQuarantine:
-    """Quarantine."""
+    """Quarantine. With `most`, the oldest are forgotten: for what is safe in another place."""
 
+    most: int | None = None
     _kept: dict[bytes, str] = field(default_factory=dict)
 
     def keep(self, data: bytes, reason: str) -> None:
         self._kept.setdefault(data, reason)
+        if self.most is not None and len(self._kept) > self.most:
+            del self._kept[next(iter(self._kept))]
 
     def kept(self) -> Sequence[tuple[bytes, str]]:
         return list(self._kept.items())

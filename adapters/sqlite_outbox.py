@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS cycle(
 ) STRICT;
 CREATE INDEX IF NOT EXISTS pending ON cycle(seq) WHERE sent = 0;
 CREATE TABLE IF NOT EXISTS identity(store TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS aside(seq INTEGER PRIMARY KEY, reason TEXT NOT NULL) STRICT;
 """
 STORE_ONCE = "INSERT INTO cycle(poll, body) VALUES (?, ?) ON CONFLICT(poll) DO NOTHING RETURNING seq"
 
@@ -57,15 +58,24 @@ class SqliteOutbox:
             found = self._db.execute("SELECT seq, body FROM cycle WHERE sent = 0 ORDER BY seq LIMIT ?", (limit,))
             return [StoredCycle(*row) for row in found]
 
+    def newest_pending(self, limit: int) -> Sequence[StoredCycle]:
+        with _asking("what is pending cannot be read"):
+            found = self._db.execute("SELECT seq, body FROM cycle WHERE sent = 0 ORDER BY seq DESC LIMIT ?", (limit,))
+            return [StoredCycle(*row) for row in found]
+
+    def set_aside(self, seq: int, reason: str) -> None:
+        with _asking("a cycle could not be set aside; it will be sent again"), self._all_or_nothing():
+            if self._db.execute("UPDATE cycle SET sent = 2 WHERE seq = ? AND sent = 0", (seq,)).rowcount:
+                self._db.execute("INSERT INTO aside VALUES (?, ?) ON CONFLICT(seq) DO NOTHING", (seq, reason))
+
+    def set_aside_cycles(self) -> Sequence[tuple[StoredCycle, str]]:
+        with _asking("what was set aside cannot be read"):
+            found = self._db.execute("SELECT seq, body, reason FROM aside JOIN cycle USING (seq) ORDER BY seq")
+            return [(StoredCycle(seq, body), reason) for seq, body, reason in found]
+
     def acknowledge(self, seqs: Iterable[int]) -> None:
-        with _asking("a delivery could not be marked; it will be sent again"):
-            try:
-                self._db.execute("BEGIN")
-                self._db.executemany("UPDATE cycle SET sent = 1 WHERE seq = ?", [(seq,) for seq in seqs])
-                self._db.execute("COMMIT")
-            finally:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+        with _asking("a delivery could not be marked; it will be sent again"), self._all_or_nothing():
+            self._db.executemany("UPDATE cycle SET sent = 1 WHERE seq = ? AND sent = 0", [(seq,) for seq in seqs])
 
     def newest_first(self) -> Iterator[StoredCycle]:
         with _asking("what was stored cannot be read"):
@@ -84,6 +94,16 @@ class SqliteOutbox:
     def __del__(self) -> None:
         if hasattr(self, "_db"):  # not when the file could not even be opened
             self._db.close()  # Python 3.13 warns of connections that nobody closed; a power cut closes none
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        try:
+            self._db.execute("BEGIN")
+            yield
+            self._db.execute("COMMIT")
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
 
     def _prepare(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")

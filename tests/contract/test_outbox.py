@@ -79,6 +79,34 @@ def test_acknowledging_is_idempotent_and_unknown_numbers_change_nothing(outbox: 
     assert [cycle.seq for cycle in outbox.pending(99)] == seqs[1:]
 
 
+def test_the_newest_pending_come_newest_first_without_what_was_delivered(outbox: Outbox) -> None:
+    seqs = fill(outbox, 5)
+    outbox.acknowledge([seqs[3]])
+    assert [cycle.seq for cycle in outbox.newest_pending(2)] == [seqs[4], seqs[2]]
+    assert outbox.newest_pending(1)[0].body == b"body 4"
+    assert len(outbox.newest_pending(99)) == 4
+
+
+def test_what_is_set_aside_is_no_longer_pending_and_its_bytes_are_kept_with_the_first_reason(outbox: Outbox) -> None:
+    seqs = fill(outbox, 3)
+    for reason in ("too large", "another reason"):
+        outbox.set_aside(seqs[1], reason)
+    outbox.set_aside(999, "never stored")
+    assert [cycle.seq for cycle in outbox.pending(9)] == [seqs[0], seqs[2]]
+    assert list(outbox.set_aside_cycles()) == [(StoredCycle(seqs[1], b"body 1"), "too large")]
+    assert [cycle.seq for cycle in outbox.newest_first()] == seqs[::-1]
+
+
+def test_what_was_delivered_is_not_set_aside_nor_the_other_way_round(outbox: Outbox) -> None:
+    delivered, aside = fill(outbox, 2)
+    outbox.acknowledge([delivered])
+    outbox.set_aside(aside, "too large")
+    outbox.set_aside(delivered, "too large")
+    outbox.acknowledge([aside])
+    assert [cycle.seq for cycle, _ in outbox.set_aside_cycles()] == [aside]
+    assert outbox.backlog() == 0
+
+
 def test_newest_first_gives_delivered_cycles_too_and_may_be_left_early(outbox: Outbox) -> None:
     seqs = fill(outbox, 4)
     outbox.acknowledge(seqs[2:])
