@@ -91,7 +91,10 @@ class Outbox(Protocol):
         ...
 
     def set_aside(self, seq: int, reason: str) -> None:
-        """A cycle that the line will never take: no longer pending, its bytes kept. Idempotent; the first reason stays."""
+        """A cycle that the line will never take is no longer pending; its bytes are kept.
+
+        Idempotent; the first reason stays.
+        """
         ...
 
     def set_aside_cycles(self) -> Sequence[tuple[StoredCycle, str]]:

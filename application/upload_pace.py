@@ -1,7 +1,7 @@
 """On the device: when to send, and how much. Pure: whoever drives it gives the time and the chance.
 
-A fleet reads its meters at the same instant and comes back from the same power cut, so every wait is drawn by lot: up to
-a minute before a live cycle, up to an hour before the first backlog, and after a failure anything up to a limit that
+A fleet reads its meters at one instant and comes back from one power cut, so every wait is drawn by lot: up to a minute
+before a live cycle, up to an hour before the first backlog, and after a failure anything up to a limit that
 doubles (full jitter). The backlog is sent under a byte rate, so that it never takes the line away from the factory.
 """
 

@@ -1,4 +1,4 @@
-"""When to send: every wait is drawn by lot, live cycles do not wait for the backlog, and a broken line is left alone."""
+"""When to send: every wait is drawn by lot, live cycles do not wait for the backlog, a broken line is left alone."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
