@@ -34,7 +34,8 @@ class SqliteOutbox:
     def __init__(self, path: Path | str, store: str | None = None) -> None:
         """Open or create the file. `store` names a new store; by default its name is random."""
         with _asking(f"the outbox {path} cannot be opened"):
-            self._db = sqlite3.connect(path, isolation_level=None)
+            # one caller at a time; on a device that is a thread, and another one may end what is left
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._prepare()
             if self._db.execute("SELECT store FROM identity").fetchone() is None:
                 self._db.execute("INSERT INTO identity VALUES (?)", (store or token_hex(8),))

@@ -1,11 +1,33 @@
 """What a device sends: the readings of one poll of all its meters, each with the reading before it."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 from domain.measurement import Reading
 
 ReadingPair = tuple[Reading | None, Reading]
 """A reading and the one before it; None before a store's first reading of a meter, which prices nothing."""
+
+
+class ClockState(IntEnum):
+    """Who vouches for the wall clock; stored as small integers, so the values are for ever."""
+
+    UNSYNCED = 0
+    BATTERY = 1
+    NETWORK = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFacts:
+    """What the device's clocks said at a poll: which boot, ms since it (suspended or not), and the wall clock (UTC ms).
+
+    The wall clock may be wrong and may be set back; `boot` and `boot_ms` order the polls of one boot whatever it does.
+    """
+
+    boot: str
+    boot_ms: int
+    wall_ms: int | None
+    state: ClockState
 
 
 @dataclass(frozen=True, slots=True)

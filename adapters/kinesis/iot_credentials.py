@@ -1,8 +1,8 @@
 """Who the device is: its X.509 certificate, exchanged for temporary credentials at the AWS IoT credentials endpoint.
 
 `IotRoleAlias.fetch` asks `role-aliases/<alias>/credentials` with mutual TLS and the thing's name; the role's policy
-lets the device write only as itself. The server must be signed by the authority file that was installed, not by any of the
-world's. `credentials_of` makes of it what botocore signs with: fetched when first needed, renewed before they expire.
+lets the device write only as itself. The server must be signed by the authority file that was installed, not by any
+of the world's. `credentials_of` makes of it what botocore signs with: fetched when first needed, renewed in time.
 """
 
 import json

@@ -1,8 +1,8 @@
 """The cloud's time as its answers tell it, for a device whose own clock may be years wrong.
 
 A signature is refused when its time is five minutes off, and credentials expire by the server's clock. So both are
-judged by the `Date` of the last answer plus the seconds since then of a clock that nobody sets. Only until the first answer
-does the device's own clock stand in.
+judged by the `Date` of the last answer plus the seconds since then of a clock that nobody sets. Only until the first
+answer does the device's own clock stand in.
 """
 
 from collections.abc import Callable

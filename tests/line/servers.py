@@ -122,7 +122,8 @@ def serving(service: FakeKinesis | FakeIot, context: ssl.SSLContext | None = Non
             self.end_headers()
             self.wfile.write(text)
 
-        do_GET = do_POST
+        def do_GET(self) -> None:
+            self.do_POST()
 
         def date_time_string(self, timestamp: float | None = None) -> str:
             return f"{service.now():%a, %d %b %Y %H:%M:%S GMT}"

@@ -1,0 +1,11 @@
+"""`wattledger edge`: the commands of the device. Each is in a file of its own; this one only lists them."""
+
+import typer
+
+from entrypoints import edge_doctor, edge_enroll, edge_run, edge_status
+
+app = typer.Typer(no_args_is_help=True, help="The device in the factory: run it, and see how it does.")
+app.command("run", help=edge_run.HELP)(edge_run.command)
+app.command("status", help=edge_status.HELP)(edge_status.command)
+app.command("doctor", help=edge_doctor.HELP)(edge_doctor.command)
+app.command("enroll", help=edge_enroll.HELP)(edge_enroll.command)
