@@ -61,9 +61,9 @@ class RecentDays:
                 self._save(event)
         self._keep(day)
 
-    def newest(self) -> date | None:
-        """The last day of which a beginning is stored."""
-        return max(self._files(), default=None)
+    def newest(self, device: str) -> date | None:
+        """The last day whose beginning is stored and can be used."""
+        return next((day for day in sorted(self._files(), reverse=True) if self._stored(device, day)), None)
 
     def _keep(self, day: MeteringDay) -> None:
         self._days[day.day] = day

@@ -26,7 +26,6 @@ def report_faults(dsn: str, device: str, release: str, environment: str, transpo
         auto_enabling_integrations=False,
         include_local_variables=False,
         include_source_context=False,
-        send_default_pii=False,
         max_breadcrumbs=0,
         shutdown_timeout=2,
     )

@@ -245,7 +245,7 @@ def _prices(settings: Settings, outbox: Outbox, wire: WattledgerWire, clock: Dev
     days = RecentDays(settings.store.path.parent / "days", fits)
     points = MemorySupplyPoints({point.device: point})
     price = PriceUploads(days, OpenPeriods(), points, terms_of, wire, MemoryQuarantine(REFUSALS_KEPT))
-    newest = days.newest() or BillingMonth.of(clock.now(), point.zone).first
+    newest = days.newest(point.device) or BillingMonth.of(clock.now(), point.zone).first
     locally = PriceLocally(settings.device.id, outbox, wire, price, since=midnight_utc(newest, point.zone))
     worker = PricingWorker(locally, lambda: todays_figures(days, point, terms_of, clock.now()))
     return Prices(worker, point, terms_of, days)

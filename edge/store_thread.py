@@ -6,6 +6,7 @@ not wait for the line. So poller, uploader and pricing each call the same outbox
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import Any, Generic, TypeVar, cast
 
 T = TypeVar("T")
@@ -56,4 +57,4 @@ class _Shared:
 
 
 def _piece(rows: Iterator[Any]) -> list[Any]:
-    return [row for row, _ in zip(rows, range(AT_ONCE), strict=False)]
+    return list(islice(rows, AT_ONCE))
