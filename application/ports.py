@@ -2,6 +2,7 @@
 
 Adapters raise two errors of their own making and no others: `SomeoneElseWrote` (load again, decide again) and
 `Unavailable` (nothing was done, or it cannot be known: try again later with the same key). Both keep their cause.
+A line has two kinds of `Unavailable` that ask for more than patience: `NotAllowed` and `RecordsRefused`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,6 +36,14 @@ class StoreFull(Unavailable):
 
 class StoreDamaged(Unavailable):
     """The disk gives back something else than was written; this store cannot go on."""
+
+
+class NotAllowed(Unavailable):
+    """The other side refuses us, whatever we send, until a person changes something: nothing was taken."""
+
+
+class RecordsRefused(Unavailable):
+    """The call was refused for what is in it, and nothing was taken; a part of it may well be accepted."""
 
 
 class CannotUnderstand(Refusal):
@@ -98,6 +107,21 @@ class Outbox(Protocol):
 
     def pending(self, limit: int) -> Sequence[StoredCycle]:
         """The oldest cycles that were not acknowledged, in order of `seq`."""
+        ...
+
+    def newest_pending(self, limit: int) -> Sequence[StoredCycle]:
+        """The cycles of the newest polls that were not acknowledged, newest first."""
+        ...
+
+    def set_aside(self, seq: int, reason: str) -> None:
+        """A cycle that the line will never take is no longer pending; its bytes are kept, not thinned, not forgotten.
+
+        Idempotent; the first reason stays. One that is not pending is left as it is.
+        """
+        ...
+
+    def set_aside_cycles(self) -> Sequence[tuple[StoredCycle, str]]:
+        """What was set aside and why, oldest first."""
         ...
 
     def acknowledge(self, seqs: Iterable[int]) -> None:
@@ -181,7 +205,8 @@ class Stream(Protocol):
     def put(self, records: Sequence[StreamRecord]) -> Sequence[bool]:
         """Send records and tell for each one whether it was taken. A record that was not may be sent again.
 
-        Raises `Unavailable` when nothing is known of any of them; sending all again is then right.
+        Raises `Unavailable` when nothing is known of any of them; sending all again is then right. `NotAllowed` and
+        `RecordsRefused` say that nothing was taken, and why.
         """
         ...
 
