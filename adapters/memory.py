@@ -25,6 +25,7 @@ class MemoryOutbox:
     _pending: set[int] = field(default_factory=set)
     _places: dict[int, int] = field(default_factory=dict)
     _minutes: dict[int, int] = field(default_factory=dict)
+    _aside: dict[int, str] = field(default_factory=dict)
 
     def append(self, poll: str, body: bytes, clock: ClockFacts | None = None) -> int:
         if poll not in self._by_poll:
@@ -35,6 +36,17 @@ class MemoryOutbox:
 
     def pending(self, limit: int) -> Sequence[StoredCycle]:
         return [self._cycles[seq] for seq in sorted(self._pending)[:limit]]
+
+    def newest_pending(self, limit: int) -> Sequence[StoredCycle]:
+        return [self._cycles[seq] for seq in sorted(self._pending, key=self._place, reverse=True)[:limit]]
+
+    def set_aside(self, seq: int, reason: str) -> None:
+        if seq in self._pending:
+            self._pending.remove(seq)
+            self._aside[seq] = reason
+
+    def set_aside_cycles(self) -> Sequence[tuple[StoredCycle, str]]:
+        return [(self._cycles[seq], reason) for seq, reason in sorted(self._aside.items())]
 
     def acknowledge(self, seqs: Iterable[int]) -> None:
         self._pending.difference_update(seqs)
@@ -52,7 +64,7 @@ class MemoryOutbox:
         return min(100, 100 * len(self._cycles) // self.most_cycles)
 
     def forget(self, keep: int) -> int:
-        known = self._cycles.keys() - self._pending - {max(self._cycles, default=0)}
+        known = self._cycles.keys() - self._pending - self._aside.keys() - {max(self._cycles, default=0)}
         gone = {seq for seq in known if seq <= self.last_seq - max(keep, 1)}
         self._drop(gone)
         return len(gone)
@@ -135,9 +147,10 @@ class SetClock:
 
 @dataclass
 class MemoryQuarantine:
-    """Quarantine."""
+    """Quarantine. With `most`, the oldest are forgotten: for what is safe in another place."""
 
     clock: Clock = field(default_factory=lambda: SetClock(datetime(1970, 1, 1, tzinfo=UTC)))
+    most: int | None = None
     _kept: dict[str, Kept] = field(default_factory=dict)
     _released: dict[str, tuple[Kept, datetime]] = field(default_factory=dict)
 
@@ -146,6 +159,8 @@ class MemoryQuarantine:
         if name not in self._kept:
             self._kept[name] = Kept(name, data, reason, text, self.clock.now())
             self._released.pop(name, None)
+        if self.most is not None and len(self._kept) > self.most:
+            del self._kept[next(iter(self._kept))]
 
     def kept(self) -> Sequence[Kept]:
         return list(self._kept.values())

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from application.make_room import MakeRoom
 from application.ports import BootClock, CannotUnderstand, Meters, Outbox, StoreFull, Wire
-from domain.measurement import Reading
+from domain.measurement import LONGEST_SPREAD, Reading
 from domain.upload import ClockFacts
 
 MOST_HELD = 288
@@ -85,6 +85,7 @@ class StoreReadings:
         return self.last
 
     def _found_in_store(self) -> dict[str, Reading]:
+        """The last reading of every meter; older than a billing month nothing would be made of it."""
         found: dict[str, Reading] = {}
         for cycle in self.outbox.newest_first():
             try:
@@ -93,6 +94,8 @@ class StoreReadings:
                 continue
             for _, reading in reversed(readings):  # a thinned cycle may hold several of one meter, the latest last
                 found.setdefault(reading.meter, reading)
-            if found.keys() >= set(self.known_meters):
+            newest = max((reading.at for reading in found.values()), default=None)
+            too_old = newest is not None and readings and newest - readings[-1][1].at > LONGEST_SPREAD
+            if too_old or found.keys() >= set(self.known_meters):
                 break
         return found

@@ -1,10 +1,9 @@
-"""On the device, when the poll is done: keep room for the next ones, look after the store, send what was salvaged."""
+"""On the device, when the poll is done: keep room for the next ones, and look after the store."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from application.make_room import MakeRoom
 from application.ports import OutboxCare
-from application.upload_outbox import UploadOutbox
 
 
 @dataclass(frozen=True)
@@ -12,16 +11,10 @@ class TendOutbox:
     """`care` is None for a store that needs none, in memory."""
 
     make_room: MakeRoom
-    upload: UploadOutbox
     care: OutboxCare | None = None
 
     def __call__(self) -> None:
         """A little work at a time. Raises `Unavailable` when the disk refuses."""
         self.make_room()
-        if self.care is None:
-            return
-        self.care.tend()
-        for salvaged in self.care.salvaged():
-            replace(self.upload, outbox=salvaged)()
-            if not salvaged.backlog():
-                self.care.delivered(salvaged)
+        if self.care is not None:
+            self.care.tend()

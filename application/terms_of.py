@@ -25,11 +25,13 @@ class TermsOf:
 
     A changed registration and a changed tariff count from the next call on. History is what the bills of earlier
     months remember, as many months back as a charge looks (36 at most in tariff files); a month that is not closed
-    remembers nothing. Without `periods` there is none.
+    remembers nothing. Without `periods` there is none. With `rates_of` every month is priced at the rates of that day's
+    month, as a stated assumption.
     """
 
     tariffs: Tariffs
     periods: BillingPeriods | None = None
+    rates_of: date | None = None
     _known: dict[tuple[str, BillingMonth], _Known] = field(default_factory=dict)
 
     def __call__(self, point: SupplyPoint, month: BillingMonth, day: date | None = None) -> Terms:
@@ -50,10 +52,10 @@ class TermsOf:
             Agreed(one.since, tariff, one.contract) for one, tariff in zip(point.agreements, tariffs, strict=True)
         )
         agreements = Agreements(tuple(agreed), point.meter_changed)
-        parts = agreements.terms_of(month, point.step_minutes)
+        parts = agreements.terms_of(month, point.step_minutes, rates_of=self.rates_of)
         back = max(charge.months_back for terms in parts for charge in terms.tariff.charges)
         if history := self._history(point, month, back):
-            parts = agreements.terms_of(month, point.step_minutes, history)
+            parts = agreements.terms_of(month, point.step_minutes, history, self.rates_of)
         self._known[point.id, month] = _Known(point, tariffs, parts)
         return parts
 

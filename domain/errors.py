@@ -12,6 +12,10 @@ class BadOption(Refusal):
     """An option or argument of a command that cannot mean anything."""
 
 
+class BadSettings(Refusal):
+    """The device's settings, or a file that they name, cannot be used."""
+
+
 class InvalidTariff(Refusal):
     """A tariff or rate table contradicts itself; raised when it is loaded, never while it is used."""
 

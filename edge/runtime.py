@@ -5,7 +5,7 @@ from datetime import datetime
 
 from application.store_readings import StoreReadings
 from application.tend_outbox import TendOutbox
-from application.upload_outbox import UploadOutbox
+from application.upload_stores import UploadStores
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class EdgeRuntime:
     """The device's loop body; whoever drives it owns the clock."""
 
     store_readings: StoreReadings
-    upload_outbox: UploadOutbox
+    upload_outbox: UploadStores
     tend_outbox: TendOutbox | None = None
 
     def turn(self, at: datetime) -> int:

@@ -1,6 +1,7 @@
 """The command `wattledger`: what did our electricity cost, measurement by measurement, and why?"""
 
 import sys
+from importlib.util import find_spec
 from tempfile import NamedTemporaryFile
 from traceback import format_exception
 from types import TracebackType
@@ -10,7 +11,7 @@ import typer
 from typer.main import get_command
 
 from domain.errors import Refusal
-from entrypoints import compare, demo, edge, explain, price, simulate, tariffs
+from entrypoints import edge
 from entrypoints.screen import complain
 
 EXIT_REFUSED = 2
@@ -34,12 +35,22 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,  # they print local variables, which may be secrets
 )
-app.command("price", help=price.HELP)(price.command)
-app.command("explain", help=explain.HELP)(explain.command)
-app.command("compare", help=compare.HELP)(compare.command)
-app.command("simulate", help=simulate.HELP)(simulate.command)
-app.command("demo", help=demo.HELP)(demo.command)
-app.add_typer(tariffs.app, name="tariffs")
+
+
+def add_desk_commands() -> None:
+    """The commands of a desk load what a device neither has nor could hold: numpy, pyarrow, plotly."""
+    from entrypoints import compare, demo, explain, price, simulate, tariffs
+
+    app.command("price", help=price.HELP)(price.command)
+    app.command("explain", help=explain.HELP)(explain.command)
+    app.command("compare", help=compare.HELP)(compare.command)
+    app.command("simulate", help=simulate.HELP)(simulate.command)
+    app.command("demo", help=demo.HELP)(demo.command)
+    app.add_typer(tariffs.app, name="tariffs")
+
+
+if sys.argv[1:2] != ["edge"] and find_spec("pyarrow") is not None:
+    add_desk_commands()
 app.add_typer(edge.app, name="edge")
 
 

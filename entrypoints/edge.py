@@ -1,13 +1,14 @@
-"""`wattledger edge ...`: the device in the factory; each command in a file of its own, registered here."""
+"""`wattledger edge`: the commands of the device. Each is in a file of its own; this one only lists them."""
 
 import typer
 
-from entrypoints import edge_probe
+from entrypoints import edge_doctor, edge_enroll, edge_probe, edge_run, edge_status
 
-app = typer.Typer(help="The device in the factory: try a meter before it is connected.", no_args_is_help=True)
+app = typer.Typer(
+    no_args_is_help=True, help="The device in the factory: try a meter, run the device, and see how it does."
+)
 app.command("probe", help=edge_probe.HELP)(edge_probe.command)
-
-
-@app.callback()
-def _edge() -> None:
-    """With one command only, typer would leave out its name."""
+app.command("run", help=edge_run.HELP)(edge_run.command)
+app.command("status", help=edge_status.HELP)(edge_status.command)
+app.command("doctor", help=edge_doctor.HELP)(edge_doctor.command)
+app.command("enroll", help=edge_enroll.HELP)(edge_enroll.command)

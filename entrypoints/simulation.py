@@ -175,6 +175,8 @@ def _factory(world: World, number: int, stream: MemoryStream, clock: SetClock) -
     device = f"factory-{number + 1:02d}"
     names = [f"{device}/main", *(f"{device}/line-{i}" for i in range(1, world.meters))]
     chance = Random(f"{world.seed}/{device}")  # noqa: S311  # a simulation wants repeatable chance
+    # its own, or how often the device calls would change what the meters count
+    line_chance = Random(f"{world.seed}/{device}/line")  # noqa: S311  # a simulation wants repeatable chance
     trouble = faults(world.level, clock.instant, world.days, chance)
     point = SupplyPoint(
         id=device,
@@ -191,7 +193,7 @@ def _factory(world: World, number: int, stream: MemoryStream, clock: SetClock) -
         tariff=world.tariff,
         meters=SimulatedMeters(names, clock.instant, world.zone, STEP, chance),
         outbox=SqliteOutbox(path, store=f"store-{number + 1}"),
-        line=FaultyStream(stream, trouble, clock, chance),
+        line=FaultyStream(stream, trouble, clock, line_chance),
         faults=trouble,
         chance=chance,
     )

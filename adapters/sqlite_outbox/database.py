@@ -13,17 +13,18 @@ from secrets import token_hex
 from typing import Any, TypeVar
 
 from adapters.sqlite_outbox.connecting import Connect, advice, asking, of_python, set_up
-from adapters.sqlite_outbox.rows import COLUMNS, IS_WAITING, WAITING, Row, insert, prepare, row
+from adapters.sqlite_outbox.rows import COLUMNS, IS_WAITING, WAITING, Row, aside_mark, insert, prepare, row
 from application.ports import Merge, StoreDamaged, StoredCycle, StoreFull, Unavailable
 from domain.upload import ClockFacts
 
 MOST_BYTES = 512 << 20
+FILLING_PERCENT = 70
 MARKS_HELD = 1000
 """So many marks wait for the next commit, more are made durable at once: a power cut sends these cycles again."""
 
 SELECT = f"SELECT {COLUMNS} FROM cycle"  # noqa: S608  # ours
 OLD_AND_SENT = f"""SELECT seq FROM cycle WHERE seq <= ? AND seq < (SELECT max(seq) FROM cycle)
-    EXCEPT SELECT seq FROM cycle WHERE {IS_WAITING}"""  # noqa: S608  # ours; two indexes answer it, so no body is read
+    EXCEPT SELECT seq FROM cycle WHERE {IS_WAITING} EXCEPT SELECT seq FROM aside"""  # noqa: S608  # ours; no body is read
 COUNT_WAITING = f"SELECT count(*) FROM cycle WHERE {IS_WAITING}"  # noqa: S608  # ours
 DOES_IT_WAIT = f"SELECT 1 FROM cycle WHERE seq = ? AND {IS_WAITING}"  # noqa: S608  # ours
 T = TypeVar("T")
@@ -49,7 +50,7 @@ class SqliteOutbox:
         self.path, self._connect, self._alone = str(path), connect, alone
         self._most_bytes = most_bytes
         self._marks: set[int] = set()
-        self._last_seq, self._cycles, self._backlog = 0, 0, 0
+        self._last_seq, self._cycles, self._backlog, self._aside = 0, 0, 0, 0
         self._open()
         try:
             self._begin(store)
@@ -96,6 +97,35 @@ class SqliteOutbox:
                 after = rows[-1].seq
         return found[:limit]
 
+    def newest_pending(self, limit: int) -> Sequence[StoredCycle]:
+        """By two indexes, or a thinned cycle, whose number is new and whose poll is old, would pass for a new one."""
+        most = limit + len(self._marks)
+        with asking("what is pending cannot be read"):
+            by_seq = self._rows(f"{SELECT} WHERE {IS_WAITING} AND place IS NULL ORDER BY seq DESC LIMIT ?", most)
+            by_place = self._rows(
+                f"{SELECT} WHERE {IS_WAITING} AND place IS NOT NULL ORDER BY place DESC LIMIT ?", most
+            )
+            newest = merged(by_seq, by_place, key=_newest_poll_first)
+            sound = [one for one in self._sound(newest) if one.seq not in self._marks]
+        return [StoredCycle(one.seq, one.body) for one in sound[:limit]]
+
+    def set_aside(self, seq: int, reason: str) -> None:
+        def write() -> None:
+            with self._transaction():
+                if self._waits(seq) and seq not in self._marks:
+                    (digest,) = self._db.execute("SELECT digest FROM cycle WHERE seq = ?", (seq,)).fetchone()
+                    self._db.execute("INSERT INTO aside VALUES (?, ?)", (seq, reason))
+                    self._db.execute("UPDATE cycle SET sent = ? WHERE seq = ?", (aside_mark(digest), seq))
+
+        self._surely(write, f"cycle {seq} could not be set aside; it will be sent again")
+        with asking("what is pending cannot be counted"):
+            self._count()
+
+    def set_aside_cycles(self) -> Sequence[tuple[StoredCycle, str]]:
+        with asking("what was set aside cannot be read"):
+            found = self._db.execute("SELECT seq, body, reason FROM aside JOIN cycle USING (seq) ORDER BY seq")
+            return [(StoredCycle(seq, body), reason) for seq, body, reason in found]
+
     def acknowledge(self, seqs: Iterable[int]) -> None:
         with asking("a delivery could not be marked; it will be sent again"):
             for seq in set(seqs) - self._marks:
@@ -113,7 +143,7 @@ class SqliteOutbox:
         with asking("what was stored cannot be read"):
             by_seq = self._db.execute(f"{SELECT} WHERE place IS NULL ORDER BY seq DESC")
             by_place = self._db.execute(f"{SELECT} WHERE place IS NOT NULL ORDER BY place DESC")
-            both = merged(map(Row._make, by_seq), map(Row._make, by_place), key=lambda one: -(one.place or one.seq))
+            both = merged(map(Row._make, by_seq), map(Row._make, by_place), key=_newest_poll_first)
             for one in both:
                 if one.whole:  # another one is quarantined when its turn to be sent comes
                     yield StoredCycle(one.seq, one.body)
@@ -126,9 +156,13 @@ class SqliteOutbox:
             used = self._number("PRAGMA page_count") - self._number("PRAGMA freelist_count")
             return min(100, 100 * used // self._number("PRAGMA max_page_count"))
 
+    def is_filling(self) -> bool:
+        """Whether what waits takes more than 70 % of the room: delivered cycles go as soon as they are in the way."""
+        return self.fullness() * self._backlog >= FILLING_PERCENT * max(1, self._cycles)
+
     def forget(self, keep: int) -> int:
         self.flush()
-        if self._cycles == self._backlog:  # at a full disk this is asked at every poll
+        if self._cycles == self._backlog + self._aside:  # at a full disk this is asked at every poll
             return 0
         last_to_go = self._last_seq - max(keep, 1)
 
@@ -146,7 +180,7 @@ class SqliteOutbox:
     def as_polled(self, thinned_to: int, limit: int) -> Sequence[StoredCycle]:
         sql = f"{SELECT} WHERE {IS_WAITING} AND minutes = ? ORDER BY coalesce(place, seq) LIMIT ?"
         with asking("the backlog cannot be read"):
-            rows = [Row._make(found) for found in self._db.execute(sql, (thinned_to, limit + len(self._marks)))]
+            rows = self._rows(sql, thinned_to, limit + len(self._marks))
             sound = [one for one in self._sound(rows) if one.seq not in self._marks]
         return [StoredCycle(one.seq, one.body) for one in sound[:limit]]
 
@@ -168,29 +202,30 @@ class SqliteOutbox:
         self._last_seq = max(seq, self._last_seq)
 
     def adopt(self, rows: Iterable[Row]) -> None:
-        """Store rows of another file as they are; those that are here stay."""
+        """Store rows of another file as they are; those that are here stay. What was set aside there is tried again."""
         with asking("salvaged cycles could not be stored"), self._transaction():
             for one in rows:
                 if not self._db.execute("SELECT 1 FROM cycle WHERE seq = ? OR poll = ?", one[:2]).fetchone():
-                    insert(self._db, one)
+                    insert(self._db, one._replace(sent=WAITING) if one.is_aside else one)
                     self._last_seq = max(self._last_seq, one.seq)
                     self._cycles, self._backlog = self._cycles + 1, self._backlog + (not one.delivered)
 
     def check(self, after: int, limit: int) -> int | None:
         """Look at so many rows after a seq and quarantine what is damaged; where to go on, None at the end.
 
-        Reading every row finds what `quick_check` does not, a flipped bit, so it comes last and finds the rest: by
-        then the file is in the cache. Raises `StoreDamaged`.
+        Reading every row finds the flipped bit that SQLite's own check does not; that one comes last, when the file is
+        in the cache, and finds the rest. It is `integrity_check`, because an index that leads to another row would keep
+        a cycle back for ever, and `quick_check` does not look. Raises `StoreDamaged`.
         """
         with asking("the store could not be checked"):
-            rows = [Row._make(one) for one in self._db.execute(f"{SELECT} WHERE seq > ? LIMIT ?", (after, limit))]
+            rows = self._rows(f"{SELECT} WHERE seq > ? LIMIT ?", after, limit)
             for one in self._sound(rows):
-                if one.sent != WAITING and not one.delivered:
+                if one.sent != WAITING and not one.delivered and not one.is_aside:
                     self._db.execute("UPDATE cycle SET sent = ? WHERE seq = ?", (WAITING, one.seq))
                     self._backlog += 1
             if rows:
                 return rows[-1].seq
-            (said,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+            (said,) = self._db.execute("PRAGMA integrity_check(1)").fetchone()
         if said != "ok":
             raise StoreDamaged(f"{self.path}: {said}")
         return None
@@ -303,6 +338,7 @@ class SqliteOutbox:
         self._marks = {seq for seq in self._marks if self._waits(seq)}
         self._cycles = self._number("SELECT count(*) FROM cycle")
         self._backlog = self._number(COUNT_WAITING) - len(self._marks)
+        self._aside = self._number("SELECT count(*) FROM aside")
 
     def _waits(self, seq: int) -> bool:
         return self._db.execute(DOES_IT_WAIT, (seq,)).fetchone() is not None
@@ -312,7 +348,10 @@ class SqliteOutbox:
 
     def _pending_after(self, after: int, limit: int) -> list[Row]:
         sql = f"{SELECT} WHERE {IS_WAITING} AND seq > ? ORDER BY seq LIMIT ?"
-        return [Row._make(found) for found in self._db.execute(sql, (after, limit))]
+        return self._rows(sql, after, limit)
+
+    def _rows(self, sql: str, *parameters: int) -> list[Row]:
+        return [Row._make(found) for found in self._db.execute(sql, parameters)]
 
     def _sound(self, rows: Iterable[Row]) -> list[Row]:
         """Those that are what was written; the others go into quarantine with their bytes."""
@@ -325,7 +364,13 @@ class SqliteOutbox:
                 reason = "the row is not what was written: its digest differs"
                 self._db.execute("INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?)", (one.seq, reason, one.body))
                 self._db.execute("DELETE FROM cycle WHERE seq = ?", (one.seq,))
+                self._db.execute("DELETE FROM aside WHERE seq = ?", (one.seq,))
             self._cycles -= 1
+            self._aside -= one.is_aside
             self._backlog -= one.sent == WAITING and one.seq not in self._marks
             self._marks.discard(one.seq)
         return sound
+
+
+def _newest_poll_first(one: Row) -> int:
+    return -(one.place or one.seq)

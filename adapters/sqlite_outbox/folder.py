@@ -3,6 +3,7 @@
     outbox.sqlite     the store, with its -wal
     canary            the last number committed, a second time: a store behind it was lied to by its disk
     ballast           a megabyte held back for the day the disk is full
+    disk-lied         there once the disk was caught; a person deletes it, with the disk replaced
     clean             there after an orderly end; without it the whole store is checked, in small parts, while it works
     broken/1 ...      stores that were damaged, as they were found, and what was saved of them
 
@@ -26,13 +27,16 @@ from domain.upload import ClockFacts
 
 ROWS_PER_CHECK = 200
 PART_OF_THE_DISK = 0.6
-FILLING_PERCENT = 70
+LIED = "disk-lied"
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How the store is, for people and for alarms. `disk_lies`: something committed was gone after a restart."""
+    """How the store is, for people and for alarms. `disk_lies`: something committed was gone after a restart.
+
+    `filling`: what was not delivered takes more than 70 % of the room; delivered cycles go when they are in the way.
+    """
 
     store: str
     backlog: int
@@ -48,6 +52,38 @@ class Condition:
     advice: str
 
 
+def look_at(folder: Path) -> tuple[Condition, int]:
+    """How a store is that no device has open, and how many cycles were set aside; nothing is mended.
+
+    Raises `Unavailable`; `StoreDamaged` where the device would begin a fresh one.
+    """
+    canary, broken = Canary(folder / "canary"), Salvage(folder / "broken", of_python, lambda _: None)
+    live = SqliteOutbox(folder / "outbox.sqlite")
+    try:
+        told, fullness = canary.told(), live.fullness()
+        found = Condition(
+            store=live.store,
+            backlog=live.backlog(),
+            fullness_percent=fullness,
+            filling=live.is_filling(),
+            disk_lies=(folder / LIED).exists() or _is_ahead(told, live),
+            checking=not (folder / "clean").exists(),
+            salvaging=broken.at_work,
+            broken_stores=broken.count,
+            quarantined=tuple(live.quarantined()),
+            ballast=(folder / "ballast").exists(),
+            canary_fault="",
+            advice=live.advice,
+        )
+        return found, len(live.set_aside_cycles())
+    finally:
+        live.abandon()
+
+
+def _is_ahead(told: tuple[str, int] | None, live: SqliteOutbox) -> bool:
+    return told is not None and told[0] == live.store and told[1] > live.last_seq
+
+
 class OutboxFolder:
     """Outbox and OutboxCare, in a folder of its own. One process, one caller at a time."""
 
@@ -61,12 +97,12 @@ class OutboxFolder:
     ) -> None:
         """Open or create. At most `most_bytes`, and no more than 60 % of the disk. Raises `Unavailable`."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._database, self._clean = folder / "outbox.sqlite", folder / "clean"
+        self._database, self._clean, self._lied = folder / "outbox.sqlite", folder / "clean", folder / LIED
         self._most_bytes = min(most_bytes, int(disk_usage(folder).total * PART_OF_THE_DISK))
         self._connect = connect
         self._canary, self._ballast = Canary(folder / "canary"), Ballast(folder / "ballast")
         self._salvage = Salvage(folder / "broken", connect, background)
-        self._canary_fault, self.disk_lies = "", False
+        self._canary_fault = ""
         unclean = self._database.exists() and not self._clean.exists()
         self._checked: int | None = 0 if unclean else None
         self._live = self._opened()
@@ -95,6 +131,18 @@ class OutboxFolder:
 
     def pending(self, limit: int) -> Sequence[StoredCycle]:
         return self._healed(lambda live: live.pending(limit))
+
+    def newest_pending(self, limit: int) -> Sequence[StoredCycle]:
+        return self._healed(lambda live: live.newest_pending(limit))
+
+    def set_aside(self, seq: int, reason: str) -> None:
+        try:
+            self._live.set_aside(seq, reason)
+        except StoreDamaged:
+            self._replace()  # it is tried once more from where it is salvaged
+
+    def set_aside_cycles(self) -> Sequence[tuple[StoredCycle, str]]:
+        return self._healed(lambda live: live.set_aside_cycles())
 
     def acknowledge(self, seqs: Iterable[int]) -> None:
         numbers = list(seqs)
@@ -145,14 +193,18 @@ class OutboxFolder:
     def delivered(self, outbox: Outbox) -> None:
         self._salvage.delivered(outbox)
 
+    @property
+    def disk_lies(self) -> bool:
+        """The disk once said that something was safe which was gone after a restart."""
+        return self._lied.exists()
+
     def condition(self) -> Condition:
         """How the store is now. Raises `Unavailable`."""
-        fullness = self.fullness()
         return Condition(
             store=self.store,
             backlog=self.backlog(),
-            fullness_percent=fullness,
-            filling=fullness >= FILLING_PERCENT,
+            fullness_percent=self.fullness(),
+            filling=self._live.is_filling(),
             disk_lies=self.disk_lies,
             checking=self._checked is not None,
             salvaging=self._salvage.at_work,
@@ -178,8 +230,9 @@ class OutboxFolder:
         except StoreDamaged:
             return self._fresh()
         told = self._canary.told()
-        self.disk_lies = told is not None and told[0] == live.store and told[1] > live.last_seq
-        if self.disk_lies and told is not None:
+        if told is not None and _is_ahead(told, live):
+            with suppress(OSError):
+                self._lied.touch()
             live.continue_after(told[1])  # the numbers that were lost may have been sent
         return live
 

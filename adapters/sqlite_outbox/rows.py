@@ -1,8 +1,8 @@
 """The tables, and what makes a row trustworthy: a digest over every column, kept in the row.
 
 SQLite has no checksums of its own pages; a flipped bit in a body would be sent as if it had been measured. The digest
-also covers `seq`, so that a row which a confused disk put elsewhere is no row. `sent` is zero or repeats the digest: no
-accident makes a cycle look delivered.
+also covers `seq`, so that a row which a confused disk put elsewhere is no row. `sent` is zero, the digest
+(delivered) or the digest with every bit turned (set aside): no accident makes a cycle look as if it need not be sent.
 """
 
 from hashlib import blake2b
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from adapters.sqlite_outbox.connecting import Connection
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 DIGEST_BYTES = 8
 WAITING = bytes(DIGEST_BYTES)
 """`sent` of a cycle that is not delivered. As long as a digest: marking a row in a full file must not make it grow."""
@@ -32,6 +32,7 @@ TABLES = (
     f"CREATE INDEX IF NOT EXISTS pending ON cycle(seq) WHERE {IS_WAITING}",
     "CREATE INDEX IF NOT EXISTS thinned ON cycle(place) WHERE place IS NOT NULL",
     "CREATE TABLE IF NOT EXISTS identity(store TEXT NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS aside(seq INTEGER PRIMARY KEY, reason TEXT NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS quarantine(seq INTEGER PRIMARY KEY, reason TEXT NOT NULL, bytes BLOB NOT NULL) STRICT",
 )
 COLUMNS = "seq, poll, wall_ms, boot_ms, clock, place, minutes, digest, sent, body"
@@ -60,11 +61,20 @@ class Row(NamedTuple):
     def delivered(self) -> bool:
         return self.sent == self.digest
 
+    @property
+    def is_aside(self) -> bool:
+        return self.sent == aside_mark(self.digest)
+
 
 def row(seq: int, poll: str, clock: tuple[Any, Any, Any], place: int | None, minutes: int, body: bytes) -> Row:
     """A row to be written, with its digest."""
     unsigned = Row(seq, poll, *clock, place, minutes, b"", WAITING, body)
     return unsigned._replace(digest=digest(unsigned))
+
+
+def aside_mark(digest: bytes) -> bytes:
+    """`sent` of a cycle that the line will never take; as long as a digest, for the same reason."""
+    return bytes(byte ^ 0xFF for byte in digest)
 
 
 def digest(one: Row) -> bytes:

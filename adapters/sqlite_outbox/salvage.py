@@ -13,6 +13,7 @@ from application.ports import Unavailable
 
 ROWS_AT_ONCE = 200
 STORE, NAME, SAVED, DONE = "store.sqlite", "name.json", "salvaged.sqlite", "salvaged"
+SET_ASIDE = "set-aside.sqlite"
 Background = Callable[[Callable[[], None]], None]
 
 
@@ -62,11 +63,14 @@ class Salvage:
         return [self._open[place] for place in sorted(self._open)]
 
     def delivered(self, outbox: object) -> None:
-        """Delete what was saved; the broken file itself stays for whoever wants to look."""
+        """Delete what was saved, but keep what the stream refused; the broken file itself stays for whoever looks."""
         for place, known in list(self._open.items()):
             if known is outbox:
+                refused = known.set_aside_cycles()
                 known.close()
                 del self._open[place]
+                if refused:
+                    (place / SAVED).replace(place / SET_ASIDE)
                 (place / SAVED).unlink(missing_ok=True)
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 Adapters raise two errors of their own making and no others: `SomeoneElseWrote` (load again, decide again) and
 `Unavailable` (nothing was done, or it cannot be known: try again later with the same key). Both keep their cause.
+A line has two kinds of `Unavailable` that ask for more than patience: `NotAllowed` and `RecordsRefused`.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,15 @@ from enum import StrEnum
 from typing import Protocol
 
 from application.ports.device import BootClock, Merge, Meters, Outbox, OutboxCare, StoredCycle
-from application.ports.errors import CannotUnderstand, SomeoneElseWrote, StoreDamaged, StoreFull, Unavailable
+from application.ports.errors import (
+    CannotUnderstand,
+    NotAllowed,
+    RecordsRefused,
+    SomeoneElseWrote,
+    StoreDamaged,
+    StoreFull,
+    Unavailable,
+)
 from domain.billing_period import BillingPeriod
 from domain.cost_event import CostEvent
 from domain.events import DayEvent, Event, PeriodEvent
@@ -37,6 +46,7 @@ __all__ = [
     "Merge",
     "MeteringDays",
     "Meters",
+    "NotAllowed",
     "Outbox",
     "OutboxCare",
     "Positions",
@@ -44,6 +54,7 @@ __all__ = [
     "Quarantine",
     "Reason",
     "Recorded",
+    "RecordsRefused",
     "RegisteredSite",
     "Sites",
     "SomeoneElseWrote",
@@ -82,7 +93,8 @@ class Stream(Protocol):
     def put(self, records: Sequence[StreamRecord]) -> Sequence[bool]:
         """Send records and tell for each one whether it was taken. A record that was not may be sent again.
 
-        Raises `Unavailable` when nothing is known of any of them; sending all again is then right.
+        Raises `Unavailable` when nothing is known of any of them; sending all again is then right. `NotAllowed` and
+        `RecordsRefused` say that nothing was taken, and why.
         """
         ...
 

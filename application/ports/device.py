@@ -60,6 +60,21 @@ class Outbox(Protocol):
         """The oldest cycles that were not acknowledged, in order of `seq`."""
         ...
 
+    def newest_pending(self, limit: int) -> Sequence[StoredCycle]:
+        """The cycles of the newest polls that were not acknowledged, newest first."""
+        ...
+
+    def set_aside(self, seq: int, reason: str) -> None:
+        """A cycle that the line will never take is no longer pending; its bytes are kept, not thinned, not forgotten.
+
+        Idempotent; the first reason stays. One that is not pending is left as it is.
+        """
+        ...
+
+    def set_aside_cycles(self) -> Sequence[tuple[StoredCycle, str]]:
+        """What was set aside and why, oldest first."""
+        ...
+
     def acknowledge(self, seqs: Iterable[int]) -> None:
         """Mark as delivered. Idempotent; unknown numbers change nothing.
 

@@ -19,5 +19,13 @@ class StoreDamaged(Unavailable):
     """The disk gives back something else than was written; this store cannot go on."""
 
 
+class NotAllowed(Unavailable):
+    """The other side refuses us, whatever we send, until a person changes something: nothing was taken."""
+
+
+class RecordsRefused(Unavailable):
+    """The call was refused for what is in it, and nothing was taken; a part of it may well be accepted."""
+
+
 class CannotUnderstand(Refusal):
     """Bytes from outside that are no message of ours; they belong in quarantine."""

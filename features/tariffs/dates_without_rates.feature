@@ -29,7 +29,7 @@ Feature: Dates that no rate covers
       And the plant "Campeche"
       When meter "main" measures 100 kWh at 10:00 on 2025-10-15
       Then nothing is charged to meter "main" on 2025-10-15
-      And one reading waits in quarantine because "has no rates for 2025-10-01 to 2025-10-26"
+      And one reading waits in quarantine because "has no rates for 2025-10-01 to 2025-11-01"
       And it says "it covers 2025-05-01 to 2025-10-01, 2025-11-01 to 2026-04-01"
 
     Scenario: The first and the last minutes of the covered month are priced

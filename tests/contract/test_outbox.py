@@ -83,6 +83,53 @@ def test_acknowledging_is_idempotent_and_unknown_numbers_change_nothing(outbox: 
     assert [cycle.seq for cycle in outbox.pending(99)] == seqs[1:]
 
 
+def test_the_newest_pending_come_newest_first_without_what_was_delivered(outbox: Outbox) -> None:
+    seqs = fill(outbox, 5)
+    outbox.acknowledge([seqs[3]])
+    assert [cycle.seq for cycle in outbox.newest_pending(2)] == [seqs[4], seqs[2]]
+    assert outbox.newest_pending(1)[0].body == b"body 4"
+    assert len(outbox.newest_pending(99)) == 4
+
+
+def test_what_is_set_aside_is_no_longer_pending_and_its_bytes_are_kept_with_the_first_reason(outbox: Outbox) -> None:
+    seqs = fill(outbox, 3)
+    for reason in ("too large", "another reason"):
+        outbox.set_aside(seqs[1], reason)
+    outbox.set_aside(999, "never stored")
+    assert [cycle.seq for cycle in outbox.pending(9)] == [seqs[0], seqs[2]]
+    assert list(outbox.set_aside_cycles()) == [(StoredCycle(seqs[1], b"body 1"), "too large")]
+    assert [cycle.seq for cycle in outbox.newest_first()] == seqs[::-1]
+
+
+def test_what_was_delivered_is_not_set_aside_nor_the_other_way_round(outbox: Outbox) -> None:
+    delivered, aside = fill(outbox, 2)
+    outbox.acknowledge([delivered])
+    outbox.set_aside(aside, "too large")
+    outbox.set_aside(delivered, "too large")
+    outbox.acknowledge([aside])
+    assert [cycle.seq for cycle, _ in outbox.set_aside_cycles()] == [aside]
+    assert outbox.backlog() == 0
+
+
+def test_what_is_set_aside_is_neither_thinned_nor_forgotten_nor_stored_again(outbox: Outbox) -> None:
+    seqs = fill(outbox, 6)
+    outbox.set_aside(seqs[1], "too large")
+    outbox.acknowledge([seqs[0], *seqs[2:]])
+    assert list(outbox.as_polled(0, 9)) == []
+    assert outbox.forget(keep=1) == 4
+    assert outbox.forget(keep=1) == 0
+    assert [cycle.seq for cycle in outbox.newest_first()] == [seqs[5], seqs[1]]
+    assert outbox.append("poll 1", b"again") == seqs[1]
+    assert list(outbox.set_aside_cycles()) == [(StoredCycle(seqs[1], b"body 1"), "too large")]
+
+
+def test_a_thinned_cycle_is_not_among_the_newest_though_its_number_is(outbox: Outbox) -> None:
+    seqs = fill(outbox, 6)
+    outbox.replace([Merge(tuple(seqs[0:3]), b"first three", 15)])
+    assert [cycle.body for cycle in outbox.newest_pending(9)] == [b"body 5", b"body 4", b"body 3", b"first three"]
+    assert [cycle.body for cycle in outbox.newest_pending(1)] == [b"body 5"]
+
+
 def test_newest_first_gives_delivered_cycles_too_and_may_be_left_early(outbox: Outbox) -> None:
     seqs = fill(outbox, 4)
     outbox.acknowledge(seqs[2:])
@@ -167,6 +214,18 @@ def test_a_new_file_is_a_new_store_of_another_name(tmp_path: Path) -> None:
     assert SqliteOutbox(tmp_path / "a").store != SqliteOutbox(tmp_path / "b").store
     SqliteOutbox(tmp_path / "c", store="asked for").close()
     assert SqliteOutbox(tmp_path / "c").store == "asked for"
+
+
+def test_what_was_set_aside_is_still_so_in_a_reopened_file_and_passes_its_check(tmp_path: Path) -> None:
+    before = SqliteOutbox(tmp_path / "outbox.sqlite")
+    seqs = fill(before, 3)
+    before.set_aside(seqs[1], "too large")
+    before.abandon()
+    after = SqliteOutbox(tmp_path / "outbox.sqlite")
+    assert after.check(0, 9) == seqs[-1]
+    assert after.backlog() == 2
+    assert [(cycle.seq, why) for cycle, why in after.set_aside_cycles()] == [(seqs[1], "too large")]
+    assert [cycle.seq for cycle in after.pending(9)] == [seqs[0], seqs[2]]
 
 
 @pytest.mark.parametrize("end", [SqliteOutbox.close, SqliteOutbox.abandon], ids=["a shutdown", "a power cut"])

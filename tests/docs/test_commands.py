@@ -19,7 +19,7 @@ COMMANDS = {
     "wattledger explain": [["explain"]],
     "wattledger compare": [["compare"]],
     "wattledger simulate": [["simulate"]],
-    "wattledger edge": [["edge", "probe"]],
+    "wattledger edge": [["edge", name] for name in ("probe", "run", "status", "doctor", "enroll")],
     "wattledger tariffs": [["tariffs", "list"], ["tariffs", "show"]],
 }
 

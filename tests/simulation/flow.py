@@ -29,6 +29,7 @@ from application.reconcile import reconcile
 from application.store_readings import StoreReadings
 from application.terms_of import TermsOf
 from application.upload_outbox import UploadOutbox
+from application.upload_stores import UploadStores
 from domain.events import ReadingsPriced
 from domain.measurement import Correction, MeterType
 from domain.money import NANO
@@ -167,7 +168,7 @@ class Flow(RuleBasedStateMachine):
     def started(self) -> EdgeRuntime:
         return EdgeRuntime(
             self.parts.store_readings(self.meters, self.outbox, WIRE, METERS),
-            self.parts.upload_outbox(POINT.device, self.outbox, self.line, WIRE),
+            UploadStores(self.parts.upload_outbox(POINT.device, self.outbox, self.line, WIRE)),
         )
 
     # The cloud

@@ -11,7 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from application.ports import MeteringDays, SomeoneElseWrote, StreamRecord, Unavailable
 from application.store_readings import StoreReadings
-from application.upload_outbox import CYCLES_PER_CALL, UploadOutbox
+from application.upload_outbox import CYCLES_PER_CALL, Outcome, Round, UploadOutbox
 from domain.events import DayEvent
 from domain.measurement import Reading
 from domain.metering_day import MeteringDay
@@ -27,28 +27,28 @@ def test_the_flow_holds() -> None:
 
 
 class MarksBeforeSending(UploadOutbox):
-    def __call__(self) -> int:
+    def round(self, backlog_bytes: int | None = None) -> Round:
         cycles = self.outbox.pending(CYCLES_PER_CALL)
         self.outbox.acknowledge([cycle.seq for cycle in cycles])
         try:
             self.stream.put([self.sealed(cycle.seq, cycle.body) for cycle in cycles])
         except Unavailable:
-            return 0
-        return len(cycles)
+            return Round(0, 0, 0, Outcome.LEFT_ALONE)
+        return Round(len(cycles), 0, 0, Outcome.DONE)
 
     def sealed(self, seq: int, body: bytes) -> StreamRecord:
         return StreamRecord(self.device, self.wire.record(self.device, self.outbox.store, seq, body))
 
 
 class MarksAllOfAPartialSuccess(MarksBeforeSending):
-    def __call__(self) -> int:
+    def round(self, backlog_bytes: int | None = None) -> Round:
         cycles = self.outbox.pending(CYCLES_PER_CALL)
         try:
             self.stream.put([self.sealed(cycle.seq, cycle.body) for cycle in cycles])
         except Unavailable:
-            return 0
+            return Round(0, 0, 0, Outcome.LEFT_ALONE)
         self.outbox.acknowledge([cycle.seq for cycle in cycles])
-        return len(cycles)
+        return Round(len(cycles), 0, 0, Outcome.DONE)
 
 
 class ForgetsAtRestart(StoreReadings):

@@ -16,6 +16,7 @@ from application.ports import Outbox, StoreFull
 from application.store_readings import StoreReadings
 from application.tend_outbox import TendOutbox
 from application.upload_outbox import UploadOutbox
+from application.upload_stores import UploadStores
 from domain.measurement import Reading
 from domain.thinning import blocks, joined
 from domain.upload import ReadingPair
@@ -102,10 +103,8 @@ class NoLine(MemoryStream):
 
 def device(outbox: Outbox, kept: int = 20) -> EdgeRuntime:
     room = MakeRoom(outbox, WIRE, newest_kept=kept)
-    upload = UploadOutbox("edge-1", outbox, NoLine(), WIRE)
-    return EdgeRuntime(
-        StoreReadings(Registers(), outbox, WIRE, ["main"], make_room=room), upload, TendOutbox(room, upload)
-    )
+    upload = UploadStores(UploadOutbox("edge-1", outbox, NoLine(), WIRE))
+    return EdgeRuntime(StoreReadings(Registers(), outbox, WIRE, ["main"], make_room=room), upload, TendOutbox(room))
 
 
 def pairs(outbox: Outbox) -> list[ReadingPair]:

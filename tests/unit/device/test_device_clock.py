@@ -1,0 +1,90 @@
+"""A device's time with a dead battery, with a clock that is set, and with one that nobody vouches for."""
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from adapters.device_clock import (
+    RELEASED,
+    DeviceClock,
+    boot_id,
+    device_clock,
+    elapsed_s,
+    raise_system_clock,
+    synchronised,
+    wall,
+)
+from domain.upload import ClockState
+
+NEWEST = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+class Hands:
+    """A wall clock and the seconds since boot."""
+
+    def __init__(self, wall: datetime, synchronised: bool = False) -> None:
+        self.wall, self.elapsed, self.synchronised = wall, 100.0, synchronised
+
+    def clock(self, floor: datetime = NEWEST, has_battery: bool = False) -> DeviceClock:
+        return DeviceClock(
+            floor, "boot", lambda: self.wall, lambda: self.elapsed, lambda: self.synchronised, has_battery
+        )
+
+
+def test_a_clock_in_1970_is_not_believed_and_time_runs_on_from_the_newest_reading() -> None:
+    hands = Hands(datetime(1970, 1, 1, tzinfo=UTC))
+    clock = hands.clock()
+    assert clock.now() == NEWEST
+    hands.elapsed += 300
+    hands.wall += timedelta(seconds=300)
+    assert clock.now() == NEWEST + timedelta(minutes=5)
+    assert clock.state() is ClockState.UNSYNCED
+
+
+def test_an_empty_store_knows_at_least_when_the_software_was_made() -> None:
+    assert Hands(datetime(1970, 1, 1, tzinfo=UTC)).clock(floor=datetime(1971, 1, 1, tzinfo=UTC)).now() == RELEASED
+
+
+def test_once_the_network_sets_the_clock_it_is_believed() -> None:
+    hands = Hands(datetime(1970, 1, 1, tzinfo=UTC))
+    clock = hands.clock()
+    hands.wall, hands.synchronised = NEWEST + timedelta(days=9), True
+    assert clock.now() == hands.wall
+    assert clock.state() is ClockState.NETWORK
+
+
+@pytest.mark.parametrize(("battery", "state"), [(True, ClockState.BATTERY), (False, ClockState.UNSYNCED)])
+def test_a_clock_that_nobody_disciplines_says_so(battery: bool, state: ClockState) -> None:
+    assert Hands(NEWEST + timedelta(days=1)).clock(has_battery=battery).state() is state
+
+
+def test_a_battery_does_not_vouch_for_a_time_that_cannot_be() -> None:
+    assert Hands(NEWEST - timedelta(days=1), True).clock(has_battery=True).state() is ClockState.UNSYNCED
+
+
+def test_the_facts_tell_boot_and_both_clocks() -> None:
+    facts = Hands(NEWEST).clock().facts()
+    assert (facts.boot, facts.boot_ms, facts.wall_ms) == ("boot", 100_000, int(NEWEST.timestamp() * 1000))
+
+
+def test_this_machine_has_such_clocks() -> None:
+    assert isinstance(synchronised(), bool)
+    assert elapsed_s() <= elapsed_s()
+    assert len(boot_id()) == 36
+    assert abs(device_clock(RELEASED).now() - wall()) < timedelta(minutes=1)
+
+
+def test_setting_the_clock_without_the_right_is_told_not_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: object) -> None:
+        raise PermissionError(1, os.strerror(1))
+
+    monkeypatch.setattr("time.clock_settime", forbidden)
+    assert raise_system_clock(NEWEST) is False
+
+
+def test_setting_the_clock_with_the_right_sets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[float] = []
+    monkeypatch.setattr("time.clock_settime", lambda _clock, seconds: said.append(seconds))
+    assert raise_system_clock(NEWEST) is True
+    assert said == [NEWEST.timestamp()]
