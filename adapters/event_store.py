@@ -8,7 +8,7 @@ a stream's first event of a later instant has before it.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -27,10 +27,10 @@ from eventsourcing.persistence import (
 from eventsourcing.popo import POPOApplicationRecorder, POPOTrackingRecorder
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore, SQLiteTrackingRecorder
 
-from adapters.event_codec import decode, encode
-from application.ports import Clock, LedgerEntry, SomeoneElseWrote, Unavailable
+from adapters.event_codec import decode, decode_measured, encode
+from application.ports import Clock, LedgerEntry, MeasuredDay, SomeoneElseWrote, Unavailable
 from domain.billing_period import BillingPeriod
-from domain.events import DayEvent, Event, PeriodClosed, PeriodEvent
+from domain.events import DayEvent, DayOpened, Event, PeriodClosed, PeriodEvent, ReadingCorrected, ReadingsPriced
 from domain.metering_day import MeteringDay
 from domain.terms import BillingMonth
 
@@ -92,6 +92,19 @@ class StoredDays:
         self._warm[stream] = found
         if len(self._warm) > DAYS_KEPT_WARM:
             self._warm.popitem(last=False)
+        return found
+
+    def measured(self, device: str, day: date, meter: str) -> MeasuredDay | None:
+        found: MeasuredDay | None = None
+        index = -1
+        for name, state, _ in _stored(self._recorder, f"metering-day/{device}/{day}"):
+            event = decode_measured(name, state) or decode(name, state)
+            if isinstance(event, DayOpened):
+                if meter not in event.meters:
+                    return None
+                found, index = MeasuredDay(event.start, event.step_minutes), event.meters.index(meter)
+            elif found is not None:
+                _measure(found, index, event)
         return found
 
     def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
@@ -186,12 +199,29 @@ def _events(
     recorder: ApplicationRecorder, stream: str, after: int = 0, known_at: datetime | None = None
 ) -> list[Event]:
     """Events after a version; `known_at` gives only those before the first one that was recorded later."""
+    stored = _stored(recorder, stream, after)
+    known = takewhile(lambda one: known_at is None or one[2] <= known_at, stored)
+    return [decode(name, state) for name, state, _ in known]
+
+
+def _stored(recorder: ApplicationRecorder, stream: str, after: int = 0) -> Iterator[tuple[str, bytes, datetime]]:
+    """Events after a version as they are stored: name, bytes, and when each was recorded."""
     try:
         stored = recorder.select_events(stream, gt=after)
     except PersistenceError as error:
         raise Unavailable(f"{stream} cannot be read now") from error
-    opened = (_opened(one.topic, one.state) for one in stored)
-    return [event for event, _ in takewhile(lambda one: known_at is None or one[1] <= known_at, opened)]
+    return ((one.topic, *_unsealed(one.state)) for one in stored)
+
+
+def _measure(found: MeasuredDay, index: int, event: Event) -> None:
+    """What an event of a day tells of one meter; a later word about an interval counts instead of an earlier one."""
+    if isinstance(event, ReadingCorrected) and event.meter == index:
+        found.add(event.slot, event.wh, event.varh, 0)
+    elif isinstance(event, ReadingsPriced):
+        row = -1
+        for _ in range(event.meters.count(index)):
+            row = event.meters.index(index, row + 1)
+            found.add(event.slots[row], event.wh[row], event.varh[row], event.estimated[row])
 
 
 def _sealed(event: Event, now: datetime) -> tuple[str, bytes]:
@@ -199,12 +229,12 @@ def _sealed(event: Event, now: datetime) -> tuple[str, bytes]:
     return name, STAMPED + ((now - EPOCH) // MICROSECOND).to_bytes(8, "big", signed=True) + data
 
 
-def _opened(name: str, state: bytes) -> tuple[Event, datetime]:
-    """The event and when it was recorded."""
+def _unsealed(state: bytes) -> tuple[bytes, datetime]:
+    """An event's bytes, and when it was recorded."""
     if not state.startswith(STAMPED):
-        return decode(name, state), EPOCH
+        return state, EPOCH
     since = int.from_bytes(state[1:9], "big", signed=True)
-    return decode(name, state[9:]), EPOCH + since * MICROSECOND
+    return state[9:], EPOCH + since * MICROSECOND
 
 
 def _period_stream(period: BillingPeriod) -> str:
@@ -212,7 +242,8 @@ def _period_stream(period: BillingPeriod) -> str:
 
 
 def _entry(notification: Notification) -> LedgerEntry:
-    event, recorded_at = _opened(notification.topic, notification.state)
+    state, recorded_at = _unsealed(notification.state)
+    event = decode(notification.topic, state)
     kind, _, rest = str(notification.originator_id).partition("/")
     device, _, day = rest.rpartition("/")
     if kind == "metering-day":

@@ -5,7 +5,7 @@ Adapters raise two errors of their own making and no others: `SomeoneElseWrote` 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
@@ -124,6 +124,35 @@ class MeteringDays(Protocol):
 
         Raises `SomeoneElseWrote` if that is no longer the last version, `Unavailable` when the store fails.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredDay:
+    """What one meter measured on a day, in the order in which it was recorded: of two words about a slot the later
+    counts. Slots count steps from `start` (UTC); energy is Wh and varh, `estimated` 0 or 1.
+    """
+
+    start: datetime
+    step_minutes: int
+    slots: list[int] = field(default_factory=list)
+    wh: list[int] = field(default_factory=list)
+    varh: list[int] = field(default_factory=list)
+    estimated: list[int] = field(default_factory=list)
+
+    def add(self, slot: int, wh: int, varh: int, estimated: int) -> None:
+        """A measurement, or what it was corrected to."""
+        self.slots.append(slot)
+        self.wh.append(wh)
+        self.varh.append(varh)
+        self.estimated.append(estimated)
+
+
+class MeasuredDays(Protocol):
+    """Days without their costs: for whoever bills a whole month at once, and asks for one meter of many."""
+
+    def measured(self, device: str, day: date, meter: str) -> MeasuredDay | None:
+        """None where nothing was recorded on the day, or the meter is not of it. Raises `Unavailable`."""
         ...
 
 

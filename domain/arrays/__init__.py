@@ -6,6 +6,6 @@ up to (`determinants`), the charges bill those, and the rounded lines are shared
 
 from domain.arrays.evidence import evidence_of
 from domain.arrays.load import Load, PricedLoad
-from domain.arrays.pricing import price_agreed, price_load
+from domain.arrays.pricing import price_agreed, price_load, price_month
 
-__all__ = ["Load", "PricedLoad", "evidence_of", "price_agreed", "price_load"]
+__all__ = ["Load", "PricedLoad", "evidence_of", "price_agreed", "price_load", "price_month"]

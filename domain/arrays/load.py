@@ -1,6 +1,6 @@
 """A load as arrays, before and after it is priced."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from domain.bill import Bill
 from domain.charges import Charge
 from domain.errors import BadReadings
-from domain.measurement import Measurement, Quality
+from domain.measurement import Quality
 from domain.tariff import Tariff
 
 if TYPE_CHECKING:
@@ -42,18 +42,20 @@ class Load:
     quality: Flags
 
     @classmethod
-    def of_measurements(
-        cls, meter: str, start: datetime, end: datetime, step_minutes: int, measurements: Iterable[Measurement]
-    ) -> "Load":
-        """Measurements of `[start, end)` in any order; intervals that none covers are MISSING."""
-        step = timedelta(minutes=step_minutes)
-        intervals = (end - start) // step
+    def empty(cls, meter: str, start: datetime, end: datetime, step_minutes: int) -> "Load":
+        """`[start, end)` of which nothing is known yet: every interval is MISSING, until `fill`."""
+        intervals = (end - start) // timedelta(minutes=step_minutes)
         wh, varh = np.zeros(intervals, dtype=np.int64), np.zeros(intervals, dtype=np.int64)
-        quality = np.full(intervals, Quality.MISSING, dtype=np.uint8)
-        for one in measurements:
-            i = (one.start - start) // step
-            wh[i], varh[i], quality[i] = one.energy_wh, one.reactive_varh, one.quality
-        return cls(meter, start, step_minutes, wh, varh, quality)
+        return cls(meter, start, step_minutes, wh, varh, np.full(intervals, Quality.MISSING, dtype=np.uint8))
+
+    def fill(
+        self, first: int, slots: Sequence[int], wh: Sequence[int], varh: Sequence[int], estimated: Sequence[int]
+    ) -> None:
+        """Measurements of the intervals `first + slot`, in any order; of two of one interval the later counts."""
+        at = np.array(slots, dtype=np.int64) + first
+        self.energy_wh[at], self.quality[at] = wh, estimated
+        if self.reactive_varh is not None:
+            self.reactive_varh[at] = varh
 
     @property
     def end(self) -> datetime:
