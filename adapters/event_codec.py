@@ -15,21 +15,43 @@ from pydantic import TypeAdapter
 
 from domain.events import (
     DayClosed,
+    DayJoined,
     DayOpened,
+    DayReopened,
     Event,
     GapDeclared,
     PeriodClosed,
+    PeriodReopened,
+    PeriodRerated,
     ReadingCorrected,
     ReadingsPriced,
 )
+from domain.site_events import (
+    AgreementChanged,
+    MeterJoined,
+    MeterLeft,
+    MeterSwapped,
+    RatesPublished,
+    SupplyPointRegistered,
+)
 
 STORED_NAMES: dict[str, type[Event]] = {
-    "DayOpened.v2": DayOpened,
+    "DayOpened.v3": DayOpened,
+    "DayJoined.v1": DayJoined,
     "ReadingsPriced.v1": ReadingsPriced,
-    "ReadingCorrected.v1": ReadingCorrected,
+    "ReadingCorrected.v2": ReadingCorrected,
     "GapDeclared.v1": GapDeclared,
     "DayClosed.v1": DayClosed,
-    "PeriodClosed.v3": PeriodClosed,
+    "DayReopened.v1": DayReopened,
+    "PeriodClosed.v4": PeriodClosed,
+    "PeriodReopened.v1": PeriodReopened,
+    "PeriodRerated.v1": PeriodRerated,
+    "SupplyPointRegistered.v1": SupplyPointRegistered,
+    "MeterJoined.v1": MeterJoined,
+    "MeterLeft.v1": MeterLeft,
+    "MeterSwapped.v1": MeterSwapped,
+    "AgreementChanged.v1": AgreementChanged,
+    "RatesPublished.v1": RatesPublished,
 }
 
 
@@ -45,8 +67,11 @@ def _bill_of_one_part(content: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 UPCASTS: dict[str, Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]] = {
     "DayOpened.v1": lambda content: ("DayOpened.v2", content | {"gauges": []}),  # nothing was gauged then
+    "DayOpened.v2": lambda content: ("DayOpened.v3", content | {"main_meter": ""}),  # nobody told it then
+    "ReadingCorrected.v1": lambda content: ("ReadingCorrected.v2", content | {"was_estimated": False}),
     "PeriodClosed.v1": lambda content: ("PeriodClosed.v2", content),
     "PeriodClosed.v2": _bill_of_one_part,
+    "PeriodClosed.v3": lambda content: ("PeriodClosed.v4", content | {"allocated": {"micro": {}, "oversubscribed": 0}}),
 }
 """Old stored name -> (the name of the next shape, its content)."""
 

@@ -8,7 +8,7 @@ a stream's first event of a later instant has before it.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -30,7 +30,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore, SQL
 from adapters.event_codec import decode, decode_measured, encode
 from application.ports import Clock, LedgerEntry, MeasuredDay, SomeoneElseWrote, Unavailable
 from domain.billing_period import BillingPeriod
-from domain.events import DayEvent, DayOpened, Event, PeriodClosed, PeriodEvent, ReadingCorrected, ReadingsPriced
+from domain.events import DayEvent, DayJoined, DayOpened, Event, PeriodEvent, ReadingCorrected, ReadingsPriced
 from domain.metering_day import MeteringDay
 from domain.terms import BillingMonth
 
@@ -94,18 +94,21 @@ class StoredDays:
             self._warm.popitem(last=False)
         return found
 
-    def measured(self, device: str, day: date, meter: str) -> MeasuredDay | None:
-        found: MeasuredDay | None = None
-        index = -1
+    def measured(self, device: str, day: date, meters: Collection[str]) -> Mapping[str, MeasuredDay]:
+        opened: DayOpened | None = None
+        found: dict[int, MeasuredDay] = {}
         for name, state, _ in _stored(self._recorder, f"metering-day/{device}/{day}"):
             event = decode_measured(name, state) or decode(name, state)
-            if isinstance(event, DayOpened):
-                if meter not in event.meters:
-                    return None
-                found, index = MeasuredDay(event.start, event.step_minutes), event.meters.index(meter)
-            elif found is not None:
-                _measure(found, index, event)
-        return found
+            if isinstance(event, DayOpened | DayJoined):
+                opened = event if isinstance(event, DayOpened) else opened and opened.joined_by(event)
+                for index, meter in enumerate(opened.meters if opened else ()):
+                    if opened and meter in meters and index not in found:
+                        found[index] = MeasuredDay(opened.start, opened.step_minutes)
+            elif isinstance(event, ReadingsPriced):
+                _measure(found, event)
+            elif isinstance(event, ReadingCorrected) and event.meter in found:
+                found[event.meter].add(event.slot, event.wh, event.varh, 0)
+        return {opened.meters[index]: one for index, one in found.items()} if opened else {}
 
     def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
         stream = f"metering-day/{day.device}/{day.day}"
@@ -130,8 +133,7 @@ class StoredPeriods:
     def get(self, supply_point: str, month: BillingMonth, known_at: datetime | None = None) -> BillingPeriod:
         period = BillingPeriod(supply_point, month)
         for event in _events(self._recorder, _period_stream(period), known_at=known_at):
-            if isinstance(event, PeriodClosed):
-                period.evolve(event)
+            period.evolve(event)  # type: ignore[arg-type]  # a month's stream holds a month's events
         return period
 
     def append(self, period: BillingPeriod, events: Sequence[PeriodEvent]) -> None:
@@ -213,15 +215,18 @@ def _stored(recorder: ApplicationRecorder, stream: str, after: int = 0) -> Itera
     return ((one.topic, *_unsealed(one.state)) for one in stored)
 
 
-def _measure(found: MeasuredDay, index: int, event: Event) -> None:
-    """What an event of a day tells of one meter; a later word about an interval counts instead of an earlier one."""
-    if isinstance(event, ReadingCorrected) and event.meter == index:
-        found.add(event.slot, event.wh, event.varh, 0)
-    elif isinstance(event, ReadingsPriced):
-        row = -1
+def _measure(found: Mapping[int, MeasuredDay], event: ReadingsPriced) -> None:
+    """What an upload tells of some of the day's meters."""
+    if len(found) == 1:  # mostly the main meter alone: look for its row instead of looking at all
+        [(index, day)], row = found.items(), -1
         for _ in range(event.meters.count(index)):
             row = event.meters.index(index, row + 1)
-            found.add(event.slots[row], event.wh[row], event.varh[row], event.estimated[row])
+            day.add(event.slots[row], event.wh[row], event.varh[row], event.estimated[row])
+        return
+    rows = zip(event.meters, event.slots, event.wh, event.varh, event.estimated, strict=True)
+    for index, slot, wh, varh, estimated in rows:
+        if index in found:
+            found[index].add(slot, wh, varh, estimated)
 
 
 def _sealed(event: Event, now: datetime) -> tuple[str, bytes]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from hashlib import sha256
 
-from application.ports import StoredCycle, StreamRecord
+from application.ports import Clock, Kept, Reason, StoredCycle, StreamRecord
 from domain.cost_event import CostEvent
-from domain.errors import BadReadings, InvalidTariff
+from domain.errors import InvalidTariff, UnknownDevice
 from domain.supply_point import SupplyPoint
 from domain.tariff import Tariff
 
@@ -82,16 +83,39 @@ class MemoryHotStore:
 
 
 @dataclass
+class SetClock:
+    """Clock that stands until someone sets it."""
+
+    instant: datetime
+
+    def now(self) -> datetime:
+        return self.instant
+
+
+@dataclass
 class MemoryQuarantine:
     """Quarantine."""
 
-    _kept: dict[bytes, str] = field(default_factory=dict)
+    clock: Clock = field(default_factory=lambda: SetClock(datetime(1970, 1, 1, tzinfo=UTC)))
+    _kept: dict[str, Kept] = field(default_factory=dict)
+    _released: dict[str, tuple[Kept, datetime]] = field(default_factory=dict)
 
-    def keep(self, data: bytes, reason: str) -> None:
-        self._kept.setdefault(data, reason)
+    def keep(self, data: bytes, reason: Reason, text: str) -> None:
+        name = sha256(data).hexdigest()
+        if name not in self._kept:
+            self._kept[name] = Kept(name, data, reason, text, self.clock.now())
+            self._released.pop(name, None)
 
-    def kept(self) -> Sequence[tuple[bytes, str]]:
-        return list(self._kept.items())
+    def kept(self) -> Sequence[Kept]:
+        return list(self._kept.values())
+
+    def release(self, kept: str) -> None:
+        found = self._kept.pop(kept, None)
+        if found is not None:
+            self._released[kept] = (found, self.clock.now())
+
+    def released(self) -> Sequence[tuple[Kept, datetime]]:
+        return list(self._released.values())
 
 
 @dataclass(frozen=True)
@@ -102,7 +126,7 @@ class MemorySupplyPoints:
 
     def of_device(self, device: str) -> SupplyPoint:
         if device not in self.points:
-            raise BadReadings(
+            raise UnknownDevice(
                 f"device {device!r} is not registered; register its supply point, then replay its uploads"
             )
         return self.points[device]
@@ -118,13 +142,3 @@ class MemoryTariffs:
         if tariff not in self.tariffs:
             raise InvalidTariff(f"there is no tariff {tariff!r}; known here: {', '.join(sorted(self.tariffs))}")
         return self.tariffs[tariff]
-
-
-@dataclass
-class SetClock:
-    """Clock that stands until someone sets it."""
-
-    instant: datetime
-
-    def now(self) -> datetime:
-        return self.instant

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from application.ports import MeteringDays
+from application.ports import CorrectionRecords, MeteringDays, Quarantine, Reason
+from application.reopen_period import AmendPeriod
 from application.terms_of import TermsOf
+from domain.errors import NothingToCorrect, PeriodIsClosed
 from domain.events import ReadingCorrected
 from domain.measurement import Correction
 from domain.supply_point import SupplyPoint
@@ -12,13 +14,37 @@ from domain.terms import BillingMonth
 
 @dataclass(frozen=True)
 class CorrectReading:
-    """Replace the energy of one recorded interval while its month is open. The first word stays in the ledger."""
+    """Replace the energy of one recorded interval. The first word stays in the ledger.
+
+    `amend` is the way into a closed month, for whoever has the permission. A correction of nothing is refused, and kept
+    in `quarantine` where that and `records` are given: the reading may yet come.
+    """
 
     days: MeteringDays
     terms_of: TermsOf
+    amend: AmendPeriod | None = None
+    quarantine: Quarantine | None = None
+    records: CorrectionRecords | None = None
 
-    def __call__(self, point: SupplyPoint, correction: Correction) -> ReadingCorrected:
-        """Raises `NothingToCorrect`, `PeriodIsClosed`, or `SomeoneElseWrote`: try again."""
+    def __call__(self, point: SupplyPoint, correction: Correction, reopen: bool = False) -> ReadingCorrected:
+        """`reopen` a closed month for this correction, and close it again.
+
+        Raises `NothingToCorrect`, `PeriodIsClosed`, or `SomeoneElseWrote`: try again.
+        """
+        try:
+            return self._correct(point, correction)
+        except NothingToCorrect as refusal:
+            if self.quarantine is not None and self.records is not None:
+                data = self.records.record(point.device, correction)
+                self.quarantine.keep(data, Reason.NOTHING_TO_CORRECT, str(refusal))
+            raise
+        except PeriodIsClosed:
+            if not reopen or self.amend is None:
+                raise
+        said, month = (correction.by, correction.why), BillingMonth.of(correction.start, point.zone)
+        return self.amend(point, month, said, lambda: self._correct(point, correction))
+
+    def _correct(self, point: SupplyPoint, correction: Correction) -> ReadingCorrected:
         local = correction.start.astimezone(point.zone).date()
         day = self.days.get(point.device, local)
         event = day.correct(correction, self.terms_of(point, BillingMonth(local.replace(day=1), point.zone), local))

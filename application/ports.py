@@ -4,19 +4,21 @@ Adapters raise two errors of their own making and no others: `SomeoneElseWrote` 
 `Unavailable` (nothing was done, or it cannot be known: try again later with the same key). Both keep their cause.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 
 from domain.billing_period import BillingPeriod
 from domain.cost_event import CostEvent
 from domain.errors import Refusal
 from domain.events import DayEvent, Event, PeriodEvent
-from domain.measurement import Reading
+from domain.measurement import Correction, Reading
 from domain.metering_day import MeteringDay
+from domain.site_events import SupplyPointEvent
 from domain.supply_point import SupplyPoint
-from domain.tariff import Tariff
+from domain.tariff import Rates, Tariff
 from domain.terms import BillingMonth
 from domain.upload import ReadingPair, Upload
 
@@ -109,24 +111,6 @@ class Stream(Protocol):
         ...
 
 
-class MeteringDays(Protocol):
-    """All days of all devices."""
-
-    def get(self, device: str, day: date, known_at: datetime | None = None) -> MeteringDay:
-        """The day as it is now; version 0 and not opened when nothing happened yet. Not to be changed by the caller.
-
-        `known_at` gives it as it was known at a past UTC instant, by what had been recorded until then.
-        """
-        ...
-
-    def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
-        """Store events after `day.version`, all or none; the day has then evolved by them.
-
-        Raises `SomeoneElseWrote` if that is no longer the last version, `Unavailable` when the store fails.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class MeasuredDay:
     """What one meter measured on a day, in the order in which it was recorded: of two words about a slot the later
@@ -151,8 +135,46 @@ class MeasuredDay:
 class MeasuredDays(Protocol):
     """Days without their costs: for whoever bills a whole month at once, and asks for one meter of many."""
 
-    def measured(self, device: str, day: date, meter: str) -> MeasuredDay | None:
-        """None where nothing was recorded on the day, or the meter is not of it. Raises `Unavailable`."""
+    def measured(self, device: str, day: date, meters: Collection[str]) -> Mapping[str, MeasuredDay]:
+        """Those of some meters that are of the day; none where it was never opened. Raises `Unavailable`."""
+        ...
+
+
+class MeteringDays(MeasuredDays, Protocol):
+    """All days of all devices."""
+
+    def get(self, device: str, day: date, known_at: datetime | None = None) -> MeteringDay:
+        """The day as it is now; version 0 and not opened when nothing happened yet. Not to be changed by the caller.
+
+        `known_at` gives it as it was known at a past UTC instant, by what had been recorded until then.
+        """
+        ...
+
+    def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
+        """Store events after `day.version`, all or none; the day has then evolved by them.
+
+        Raises `SomeoneElseWrote` if that is no longer the last version, `Unavailable` when the store fails.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event, and the UTC instant at which it was recorded."""
+
+    event: Event
+    at: datetime
+
+
+class Histories(Protocol):
+    """What happened to one day or one billing month, event by event in order."""
+
+    def of_day(self, device: str, day: date) -> Sequence[Recorded]:
+        """Raises `Unavailable`."""
+        ...
+
+    def of_period(self, supply_point: str, month: BillingMonth) -> Sequence[Recorded]:
+        """Raises `Unavailable`."""
         ...
 
 
@@ -241,15 +263,52 @@ class View(Protocol):
         ...
 
 
+class Reason(StrEnum):
+    """Why something waits in quarantine."""
+
+    UNREADABLE = "unreadable"
+    UNKNOWN_DEVICE = "unknown device"
+    UNKNOWN_METER = "unknown meter"
+    BEFORE_COMMISSIONING = "before commissioning"
+    FUTURE = "future"
+    JUMP = "impossible jump"
+    CLOSED_PERIOD = "closed period"
+    NO_PRICE = "no price"
+    NOTHING_TO_CORRECT = "nothing to correct"
+    BAD_READING = "bad reading"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What waits in quarantine: `id` is derived from the bytes, `text` says it all, `at` is the UTC instant it came."""
+
+    id: str
+    data: bytes
+    reason: Reason
+    text: str
+    at: datetime
+
+
 class Quarantine(Protocol):
     """What could not be understood or accepted, kept with its reason; it never blocks its neighbours."""
 
-    def keep(self, data: bytes, reason: str) -> None:
-        """Idempotent by the bytes: the first reason stays."""
+    def keep(self, data: bytes, reason: Reason, text: str) -> None:
+        """Idempotent by the bytes: the first reason stays. What was released and is refused again waits anew.
+
+        Raises `Unavailable`.
+        """
         ...
 
-    def kept(self) -> Sequence[tuple[bytes, str]]:
-        """Everything kept, oldest first."""
+    def kept(self) -> Sequence[Kept]:
+        """Everything that waits, oldest first."""
+        ...
+
+    def release(self, kept: str) -> None:
+        """What has this id was replayed with success and waits no longer. Unknown ids change nothing."""
+        ...
+
+    def released(self) -> Sequence[tuple[Kept, datetime]]:
+        """Everything that was released and does not wait again, and when, in the order of release."""
         ...
 
 
@@ -257,7 +316,7 @@ class SupplyPoints(Protocol):
     """The registry of sites."""
 
     def of_device(self, device: str) -> SupplyPoint:
-        """Raises `BadReadings` for a device that is not registered."""
+        """Raises `UnknownDevice` for a device that is not registered."""
         ...
 
 
@@ -286,4 +345,56 @@ class Wire(Protocol):
 
     def upload(self, data: bytes) -> Upload:
         """The upload that a record carries. Raises `CannotUnderstand`, whatever the bytes are."""
+        ...
+
+
+class CorrectionRecords(Protocol):
+    """How a correction is written where quarantine keeps one."""
+
+    def record(self, device: str, correction: Correction) -> bytes:
+        """A correction for a device's supply point."""
+        ...
+
+    def correction(self, data: bytes) -> tuple[str, Correction]:
+        """The device and the correction of a record. Raises `CannotUnderstand`, whatever the bytes are."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredSite:
+    """A supply point as the registry has it, after `version` events; None before the first."""
+
+    id: str
+    version: int
+    point: SupplyPoint | None
+
+
+class Sites(SupplyPoints, Protocol):
+    """The registry of sites as it grows."""
+
+    def get(self, supply_point: str, known_at: datetime | None = None) -> RegisteredSite:
+        """A supply point as it is now, or as it was known at a past UTC instant. Raises `Unavailable`."""
+        ...
+
+    def ids(self) -> Sequence[str]:
+        """Every supply point that was registered, in the order of registration."""
+        ...
+
+    def append(self, site: RegisteredSite, events: Sequence[SupplyPointEvent]) -> None:
+        """As `MeteringDays.append`. Raises `BadReadings` where the device belongs to another supply point."""
+        ...
+
+
+class PublishedRates(Protocol):
+    """Rates of tariffs that were published, each by an event that stays."""
+
+    def of(self, tariff: str, known_at: datetime | None = None) -> Sequence[Rates]:
+        """All that were published for a tariff, in order; or those known at a past UTC instant."""
+        ...
+
+    def publish(self, tariff: str, rates: Rates) -> None:
+        """Add rates; they count for their days instead of those before. What is in force by now changes nothing.
+
+        Raises `SomeoneElseWrote`, `Unavailable`.
+        """
         ...

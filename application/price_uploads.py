@@ -1,7 +1,7 @@
 """In the cloud: an upload arrives; price what it brings and remember it, once, however often it comes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -9,28 +9,35 @@ from application.balance import balance_before
 from application.ports import (
     BillingPeriods,
     CannotUnderstand,
+    Clock,
     MeteringDays,
     Quarantine,
     SomeoneElseWrote,
     SupplyPoints,
     Wire,
 )
+from application.refused import Refused
 from application.terms_of import TermsOf
-from domain.errors import BadReadings, Refusal
+from domain.errors import FromTheFuture, ImpossibleJump, Refusal
 from domain.events import DayEvent
-from domain.measurement import Gap, Measurement, measure
+from domain.measurement import Gap, Measurement, Verdict, measure
 from domain.metering_day import MeteringDay
 from domain.supply_point import SupplyPoint
-from domain.terms import BillingMonth
+from domain.terms import BillingMonth, Terms
 from domain.upload import ReadingPair, Upload
 
+AHEAD = timedelta(minutes=10)
+"""How far a reading may be ahead of the clock here: two clocks are never the same."""
 TRIES = 4
 """Two consumers on one stream collide now and then; a fourth collision in a row is a fault and raises."""
 
 
 @dataclass(frozen=True)
 class PriceUploads:
-    """Decode strictly, measure, record into the metering days: one write a day. What is refused goes to quarantine."""
+    """Decode strictly, measure, record into the metering days: one write a day. What is refused goes to quarantine.
+
+    With a `clock`, readings of instants that have not come yet are refused, `AHEAD` allowed for clocks that differ.
+    """
 
     days: MeteringDays
     periods: BillingPeriods
@@ -38,30 +45,37 @@ class PriceUploads:
     terms_of: TermsOf
     wire: Wire
     quarantine: Quarantine
+    clock: Clock | None = None
 
     def __call__(self, records: Iterable[bytes]) -> None:
         """Price records in order. Raises `SomeoneElseWrote` or `Unavailable`: deliver again from that record."""
         for data in records:
-            try:
-                upload = self.wire.upload(data)
-                point = self.points.of_device(upload.device)
-            except (CannotUnderstand, Refusal) as refusal:
-                self.quarantine.keep(data, str(refusal))
-                continue
-            self._price(upload, point)
+            for refused in self.refused(data):
+                refused.keep_in(self.quarantine)
 
-    def _price(self, upload: Upload, point: SupplyPoint) -> None:
-        parts = _Parts(point)
+    def refused(self, data: bytes) -> list[Refused]:
+        """Price one record, and give what was not accepted of it instead of keeping it. Raises as the call does."""
+        try:
+            upload = self.wire.upload(data)
+            point = self.points.of_device(upload.device)
+        except (CannotUnderstand, Refusal) as refusal:
+            return [Refused(data, refusal)]
+        return list(self._price(upload, point))
+
+    def _price(self, upload: Upload, point: SupplyPoint) -> Iterator[Refused]:
+        parts = _Parts(point, None if self.clock is None else self.clock.now() + AHEAD)
         for pair in upload.readings:
             try:
                 parts.add(pair)
             except Refusal as refusal:
-                self._refuse(upload, [pair], refusal)
+                yield self._refused(upload, [pair], refusal)
         for day, part in parts.by_day.items():
             try:
                 self._record(upload, point, day, part)
             except Refusal as refusal:
-                self._refuse(upload, list(dict.fromkeys(part.pairs)), refusal)
+                yield self._refused(upload, part.pairs, refusal, day)
+        for pair, gap in parts.jumps:
+            yield self._refused(upload, [pair], _jump(gap))
 
     def _record(self, upload: Upload, point: SupplyPoint, day: date, part: "_DayPart") -> None:
         for attempt in range(1, TRIES + 1):
@@ -81,25 +95,25 @@ class PriceUploads:
             opened = day.open(point, terms, balance_before(self.days, upload.device, day.day, terms))
             self.days.append(day, [opened])
         terms = self.terms_of(point, month, day.day)
-        self._refuse_strangers(upload, day, part)
+        self._join(upload.device, day, part, terms)
         found: list[DayEvent | None] = [day.record(upload.key, part.measurements, terms)]
         found += [day.declare(upload.key, gap) for gap in part.gaps]
         if events := [event for event in found if event is not None]:
             self.days.append(day, events)
 
-    def _refuse_strangers(self, upload: Upload, day: MeteringDay, part: "_DayPart") -> None:
-        """A meter registered after the day was opened is not of this day; its neighbours are priced all the same."""
-        strangers = [pair for pair in dict.fromkeys(part.pairs) if pair[1].meter not in day.index]
+    def _join(self, device: str, day: MeteringDay, part: "_DayPart", terms: Terms) -> None:
+        """A meter that was registered after the day was opened joins it with its first reading."""
+        strangers = sorted({pair[1].meter for pair in part.pairs} - day.index.keys())
         if strangers:
-            names = ", ".join(sorted({after.meter for _, after in strangers}))
-            text = f"{names} was registered after {day.device} opened {day.day}; it counts from the next day on"
-            self._refuse(upload, strangers, BadReadings(text))
-            part.measurements = [one for one in part.measurements if one.meter in day.index]
-            part.gaps = [gap for gap in part.gaps if gap.meter in day.index]
+            balance = balance_before(self.days, device, day.day, terms)
+            joined = [day.join(meter, terms, balance) for meter in strangers]
+            self.days.append(day, [event for event in joined if event is not None])
 
-    def _refuse(self, upload: Upload, pairs: Sequence[ReadingPair], refusal: Refusal) -> None:
-        body = self.wire.body(pairs)
-        self.quarantine.keep(self.wire.record(upload.device, upload.store, upload.seq, body), str(refusal))
+    def _refused(
+        self, upload: Upload, pairs: Iterable[ReadingPair], refusal: Refusal, day: date | None = None
+    ) -> Refused:
+        body = self.wire.body(list(dict.fromkeys(pairs)))
+        return Refused(self.wire.record(upload.device, upload.store, upload.seq, body), refusal, upload.device, day)
 
 
 @dataclass(slots=True)
@@ -112,34 +126,59 @@ class _DayPart:
 
 
 class _Parts:
-    """An upload's readings, measured and sorted by the local day they belong to."""
+    """An upload's readings, measured and sorted by the local day they belong to; `latest` is what may be, UTC."""
 
-    def __init__(self, point: SupplyPoint) -> None:
+    def __init__(self, point: SupplyPoint, latest: datetime | None = None) -> None:
         self._point = point
+        self._latest = latest
         self._step = timedelta(minutes=point.step_minutes)
         self._days: dict[datetime, date] = {}
         self.by_day: dict[date, _DayPart] = defaultdict(_DayPart)
+        self.jumps: list[tuple[ReadingPair, Gap]] = []
 
     def add(self, pair: ReadingPair) -> None:
         """Raises `BadReadings` for a meter or an instant that cannot be."""
         before, after = pair
         meter_type = self._point.meter_type(after.meter)
+        if self._latest is not None and after.at > self._latest:
+            raise FromTheFuture(
+                f"meter {after.meter}: reading at {after.at.isoformat()} is of the future; set the device's clock, or "
+                "replay it when its time has come"
+            )
         if before is None:
             return
-        measurements, gap = measure(before, after, meter_type, self._step)
+        if self._point.since or self._point.until:
+            self._point.check_counts(after.meter, before.at, after.at)
+        swap = None
+        if after.meter in self._point.swaps:
+            swap = self._point.swap_between(after.meter, before.at, after.at)
+            meter_type = self._point.meter_type_at(after.meter, before.at)
+        measurements, gap = measure(before, after, meter_type, self._step, swap)
         for measurement in measurements:
             part = self.by_day[self._day(measurement.start)]
             part.measurements.append(measurement)
             part.pairs.append(pair)
         if gap is not None:
-            first, last = self._day(gap.start), self._day(gap.end - self._step)
-            for i in range((last - first).days + 1):
-                part = self.by_day[first + timedelta(days=i)]
-                part.gaps.append(gap)
-                part.pairs.append(pair)
+            self._add_gap(pair, gap)
+
+    def _add_gap(self, pair: ReadingPair, gap: Gap) -> None:
+        first, last = self._day(gap.start), self._day(gap.end - self._step)
+        for i in range((last - first).days + 1):
+            part = self.by_day[first + timedelta(days=i)]
+            part.gaps.append(gap)
+            part.pairs.append(pair)
+        if gap.reason is Verdict.JUMP:
+            self.jumps.append((pair, gap))
 
     def _day(self, instant: datetime) -> date:
         """One poll's readings share their instant, so its day is worked out once."""
         if instant not in self._days:
             self._days[instant] = instant.astimezone(self._point.zone).date()
         return self._days[instant]
+
+
+def _jump(gap: Gap) -> ImpossibleJump:
+    return ImpossibleJump(
+        f"meter {gap.meter}: from {gap.start.isoformat()} to {gap.end.isoformat()} it rose by more than it can carry; "
+        "that time is a gap: register what the meter can carry, then replay its readings, or correct them"
+    )

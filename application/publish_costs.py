@@ -5,10 +5,17 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from application.ports import CostSink, Ledger, LedgerEntry, MeteringDays, Positions, Unavailable
-from domain.cost_event import CostEvent, costs_of_close, costs_of_day_event
-from domain.events import DayOpened, PeriodClosed, ReadingCorrected, ReadingsPriced
+from domain.cost_event import CostEvent, costs_of_day_event, costs_of_period_event
+from domain.events import (
+    DayJoined,
+    DayOpened,
+    PeriodClosed,
+    PeriodReopened,
+    PeriodRerated,
+    ReadingCorrected,
+    ReadingsPriced,
+)
 from domain.meter_day import Grid
-from domain.terms import midnight_utc
 
 EVENTS_PER_WRITE = 500
 DAYS_REMEMBERED = 1000
@@ -36,10 +43,10 @@ class PublishCosts:
         return delivered
 
     def _costs(self, entry: LedgerEntry) -> Iterator[CostEvent]:
-        if isinstance(entry.event, PeriodClosed):
-            bill = entry.event.bill
-            start, end = midnight_utc(bill.first, bill.zone), midnight_utc(bill.end, bill.zone)
-            yield costs_of_close(entry.event, start, end, entry.position)
+        if isinstance(entry.event, PeriodClosed | PeriodReopened | PeriodRerated):
+            yield from costs_of_period_event(entry.event, entry.position)
+        elif entry.day is not None and isinstance(entry.event, DayJoined):
+            self._rules.pop((entry.device, entry.day), None)  # the day has a meter more than when it was looked at
         elif entry.day is not None and isinstance(entry.event, ReadingsPriced | ReadingCorrected):
             opened, grid = self._rules_of(entry.device, entry.day)
             yield from costs_of_day_event(opened, grid, entry.position, entry.event)

@@ -67,9 +67,9 @@ class TermsOf:
         found: list[History] = []
         for _ in range(months_back if self.periods is not None else 0):
             month = month.before()
-            bill = self.periods.get(point.id, month).bill if self.periods is not None else None
-            if bill is not None:
-                found.append(bill.remembered)
+            bills = self.periods.get(point.id, month).bills if self.periods is not None else ()
+            if bills:  # a reopened month is remembered by its last bill until it has the next
+                found.append(bills[-1].remembered)
         return joined(*found)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from domain.determinants import Determinants
-from domain.money import NANO, Rounding
+from domain.money import MICRO, NANO, Rounding
 from domain.settling import over_all, settled_once
 
 if TYPE_CHECKING:
@@ -198,6 +198,32 @@ class Bill:
         for line in self.lines:
             found[line.code] += int(line.amount * NANO)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Allocated:
+    """Who caused a bill: micro-currency by meter and line code; over the meters a line adds up to the bill's line.
+
+    The meters are those behind the main one, and the unmetered rest. `oversubscribed` counts the intervals in which
+    they had more than the main meter and were scaled.
+    """
+
+    micro: Mapping[str, Mapping[str, int]]
+    oversubscribed: int
+
+    def check(self, bill: Bill) -> None:
+        """Raises `AssertionError` where a line of the bill is not the sum of its meters; nobody is nobody's debt."""
+        if not self.micro:
+            return
+        found = Counter[str]()
+        for by_code in self.micro.values():
+            found.update(by_code)
+        off = [code for code, nano in bill.nano_by_code().items() if found[code] * (NANO // MICRO) != nano]
+        if off:
+            raise AssertionError(f"bill of {bill.supply_point} {bill.first}: allocated lines {off} are not the bill's")
+
+
+NOT_ALLOCATED = Allocated({}, 0)
 
 
 def make_bill(supply_point: str, determinants: Determinants, terms: "Terms") -> Bill:

@@ -1,29 +1,52 @@
-"""What one measurement cost, by charge: the form in which cost leaves the ledger for the sinks."""
+"""What one measurement cost, by charge: the form in which cost leaves the ledger for the sinks.
+
+Costs that are `billed` add up to the bill of a closed month, by line code: live costs of the main
+meter, reversals, true-ups. A sub-meter is priced live as if it were billed alone, fixed charges and all: its live costs
+are not `billed`, and what it is charged with in the end is told when the month closes, as `allocated`.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
-from domain.events import DayEvent, DayOpened, PeriodClosed, ReadingCorrected, ReadingsPriced
+from domain.bill import Allocated, Bill
+from domain.events import (
+    DayEvent,
+    DayOpened,
+    PeriodClosed,
+    PeriodEvent,
+    PeriodReopened,
+    PeriodRerated,
+    ReadingCorrected,
+    ReadingsPriced,
+)
 from domain.measurement import Quality
 from domain.meter_day import Grid
+from domain.money import MICRO, NANO
+from domain.terms import BillingMonth
 
 
 class CostKind(StrEnum):
-    """`provisional`: what the bill grew by; `reversal`: such a cost taken back; `true_up`: what closing added."""
+    """`provisional`: what the bill grew by; `reversal`: a cost or true-up taken back; `true_up`: what closing added.
+
+    `allocated`: a meter's part of a closed month's bill; of several for one month, the one of the highest serial holds.
+    """
 
     PROVISIONAL = "provisional"
     REVERSAL = "reversal"
     TRUE_UP = "true_up"
+    ALLOCATED = "allocated"
 
 
 @dataclass(frozen=True, slots=True)
 class CostEvent:
     """Cost of the energy of one meter over `[start, start + minutes)`, UTC, in nano-currency by line code.
 
-    A true-up belongs to the supply point's whole month: `meter` is its id, `minutes` the month's length, and it has no
-    energy. `(meter, start, kind, serial)` is unique; `serial` counts corrections of the same measurement.
+    A true-up, its reversal and allocated cost belong to the supply point's whole month: `minutes` is its length, and
+    there is no energy; the `meter` of the first two is the supply point's id. `(meter, start, kind, serial)` is
+    unique; `serial` counts corrections of the same measurement. `billed`: part of the bill, not as if billed alone.
     """
 
     meter: str
@@ -40,6 +63,7 @@ class CostEvent:
     currency: str
     tariff: str
     tariff_version: str
+    billed: bool = True
 
     @property
     def total_nano(self) -> int:
@@ -59,35 +83,78 @@ def costs_of_day_event(opened: DayOpened, grid: Grid, position: int, event: DayE
                 yield _cost(opened, grid, (meter, slot), (CostKind.PROVISIONAL, 0), (wh, varh, quality), amounts)
         case ReadingCorrected():
             place = (event.meter, event.slot)
-            before, after = (-event.wh_before, -event.varh_before), (event.wh, event.varh)
+            before = (-event.wh_before, -event.varh_before, Quality(event.was_estimated))
+            after = (event.wh, event.varh, Quality.MEASURED)
             for kind, energy, nano in (
                 (CostKind.REVERSAL, before, event.reversed_nano),
                 (CostKind.PROVISIONAL, after, event.live_nano),
             ):
                 amounts = dict(zip(opened.line_codes, nano, strict=True))
-                yield _cost(opened, grid, place, (kind, position), (*energy, Quality.MEASURED), amounts)
+                yield _cost(opened, grid, place, (kind, position), energy, amounts)
         case _:
             return
 
 
-def costs_of_close(event: PeriodClosed, start: datetime, end: datetime, position: int) -> CostEvent:
-    """The true-up of a closed month."""
-    bill = event.bill
+def costs_of_period_event(event: PeriodEvent, position: int) -> Iterator[CostEvent]:
+    """What a close, a reopening or a re-rate adds to the costs of a month, and takes back of them."""
+    match event:
+        case PeriodClosed(bill=bill):
+            yield _of_month(_Month.of(event.supply_point, bill), (CostKind.TRUE_UP, position), event.true_up_nano)
+            yield from _shares(_Month.of(event.supply_point, bill), position, event.allocated)
+        case PeriodReopened():
+            month = _Month(
+                event.supply_point,
+                BillingMonth(event.first, ZoneInfo(event.timezone)),
+                event.currency,
+                event.tariff,
+                event.tariff_version,
+            )
+            yield _of_month(month, (CostKind.REVERSAL, position), event.reversed_nano)
+        case PeriodRerated(bill=bill):
+            month = _Month.of(event.supply_point, bill)
+            yield _of_month(month, (CostKind.REVERSAL, position), event.reversed_nano)
+            yield _of_month(month, (CostKind.TRUE_UP, position), event.true_up_nano)
+            yield from _shares(month, position, event.allocated)
+
+
+@dataclass(frozen=True, slots=True)
+class _Month:
+    """What the costs of a whole month have in common."""
+
+    supply_point: str
+    month: BillingMonth
+    currency: str
+    tariff: str
+    tariff_version: str
+
+    @classmethod
+    def of(cls, supply_point: str, bill: Bill) -> "_Month":
+        return cls(supply_point, BillingMonth(bill.first, bill.zone), bill.currency, bill.tariff, bill.tariff_version)
+
+
+def _shares(month: _Month, position: int, allocated: Allocated) -> Iterator[CostEvent]:
+    for meter, micro in allocated.micro.items():
+        nano = {code: amount * (NANO // MICRO) for code, amount in micro.items()}
+        yield _of_month(month, (CostKind.ALLOCATED, position), nano, meter)
+
+
+def _of_month(month: _Month, what: tuple[CostKind, int], nano: Mapping[str, int], meter: str = "") -> CostEvent:
     return CostEvent(
-        meter=event.supply_point,
-        start=start,
-        minutes=(end - start) // timedelta(minutes=1),
-        kind=CostKind.TRUE_UP,
-        serial=position,
-        supply_point=event.supply_point,
+        meter=meter or month.supply_point,
+        start=month.month.start_utc,
+        minutes=(month.month.end_utc - month.month.start_utc) // timedelta(minutes=1),
+        kind=what[0],
+        serial=what[1],
+        supply_point=month.supply_point,
         energy_wh=0,
         reactive_varh=0,
         quality=Quality.MEASURED,
         period="",
-        amount_nano=event.true_up_nano,
-        currency=bill.currency,
-        tariff=bill.tariff,
-        tariff_version=bill.tariff_version,
+        amount_nano=nano,
+        currency=month.currency,
+        tariff=month.tariff,
+        tariff_version=month.tariff_version,
+        billed=what[0] is not CostKind.ALLOCATED,
     )
 
 
@@ -115,4 +182,5 @@ def _cost(
         currency=opened.currency,
         tariff=opened.tariff,
         tariff_version=opened.tariff_version,
+        billed=opened.main_meter in {"", opened.meters[meter]},
     )

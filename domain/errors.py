@@ -28,8 +28,32 @@ class BadReadings(Refusal):
     """Readings that cannot be priced: missing data, wrong grid, an unknown meter."""
 
 
+class UnknownDevice(BadReadings):
+    """A device that belongs to no supply point."""
+
+
+class UnknownMeter(BadReadings):
+    """A meter that was not registered, or that has left."""
+
+
+class NotYetCommissioned(BadReadings):
+    """A reading of a time before its meter counted."""
+
+
+class FromTheFuture(BadReadings):
+    """A reading of an instant that has not come yet."""
+
+
+class ImpossibleJump(BadReadings):
+    """A register that moved as its meter cannot; its energy is a gap."""
+
+
 class PeriodIsClosed(Refusal):
     """The billing period has its bill; it changes only by a correction."""
+
+
+class PeriodIsOpen(Refusal):
+    """The billing period has no bill that could be reopened or re-rated."""
 
 
 class NothingToCorrect(Refusal):

@@ -1,16 +1,17 @@
-"""What happened, for ever: the events of metering days and billing periods.
+"""What happened, for ever: the events of metering days and billing periods, and with them those of the registry.
 
 Amounts are integers of nano-currency, one per line code of the tariff, in `DayOpened.line_codes` order. Slots count the
 day's intervals from its local midnight: 276, 288 or 300 of them at five minutes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from domain.bill import Bill
+from domain.bill import Allocated, Bill
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge
+from domain.site_events import SiteEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class DayOpened:
     """A device's local day begins: the rules it is priced by, and each meter's billing month so far.
 
     `period_until` are (slot, period) pairs: the period holds up to that slot. `rates_micro` is what was in force, and
-    `gauges` what the tariff reads besides energy and maxima.
+    `gauges` what the tariff reads besides energy and maxima. `main_meter` is empty where a day was stored before it
+    was told.
     """
 
     device: str
@@ -39,6 +41,25 @@ class DayOpened:
     opening: tuple[Determinants, ...]
     opening_nano: tuple[tuple[int, ...], ...]
     gauges: tuple[AnyGauge, ...]
+    main_meter: str
+
+    def joined_by(self, event: "DayJoined") -> "DayOpened":
+        """The day's rules with one meter more, behind the others: the numbers of those stay what they were."""
+        return replace(
+            self,
+            meters=(*self.meters, event.meter),
+            opening=(*self.opening, event.opening),
+            opening_nano=(*self.opening_nano, event.opening_nano),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DayJoined:
+    """A meter that was registered after the day had been opened: from now on it is the last of the day's meters."""
+
+    meter: str
+    opening: Determinants
+    opening_nano: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +80,10 @@ class ReadingsPriced:
 
 @dataclass(frozen=True, slots=True)
 class ReadingCorrected:
-    """A measurement is replaced, by whom and why. `reversed_nano` takes its old cost back, `live_nano` is the new."""
+    """A measurement is replaced, by whom and why. `reversed_nano` takes its old cost back, `live_nano` is the new.
+
+    `was_estimated`: what is taken back was an estimate; where that was not stored, it counts as measured.
+    """
 
     meter: int
     slot: int
@@ -71,6 +95,7 @@ class ReadingCorrected:
     why: str
     reversed_nano: tuple[int, ...]
     live_nano: tuple[int, ...]
+    was_estimated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +117,65 @@ class DayClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class DayReopened:
+    """The month of this day was reopened, by whom and why: it takes readings and corrections again."""
+
+    day: date
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class PeriodClosed:
-    """A billing month has its bill. `true_up_nano` by line code is what closing added to the live view."""
+    """A billing month has its bill. `true_up_nano` by line code is what closing added to the live view.
+
+    A month that was reopened closes again, into its next bill. `allocated` is empty where no meter stands behind the
+    main one, and where the bill was stored before it was told.
+    """
 
     supply_point: str
     bill: Bill
     live_nano: Mapping[str, int]
     true_up_nano: Mapping[str, int]
+    allocated: Allocated
 
 
-DayEvent = DayOpened | ReadingsPriced | ReadingCorrected | GapDeclared | DayClosed
-PeriodEvent = PeriodClosed
-Event = DayEvent | PeriodEvent
+@dataclass(frozen=True, slots=True)
+class PeriodReopened:
+    """The bill in force holds no longer, by whom and why: `reversed_nano` takes its true-ups back, by line code.
+
+    `number` is the bill's, counted from 1; `first` to `end` (excluded) are its local days in `timezone`.
+    """
+
+    supply_point: str
+    number: int
+    first: date
+    end: date
+    timezone: str
+    currency: str
+    tariff: str
+    tariff_version: str
+    reversed_nano: Mapping[str, int]
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRerated:
+    """A closed month has another bill for the same measurements, by whom and why.
+
+    Only line codes whose amount moved are told: `reversed_nano` takes their true-ups back, `true_up_nano` are the new.
+    """
+
+    supply_point: str
+    bill: Bill
+    reversed_nano: Mapping[str, int]
+    true_up_nano: Mapping[str, int]
+    allocated: Allocated
+    by: str
+    why: str
+
+
+DayEvent = DayOpened | DayJoined | ReadingsPriced | ReadingCorrected | GapDeclared | DayClosed | DayReopened
+PeriodEvent = PeriodClosed | PeriodReopened | PeriodRerated
+Event = DayEvent | PeriodEvent | SiteEvent

@@ -7,6 +7,7 @@ A meter counts; it does not measure intervals. A `Measurement` is the difference
     steady     the counter moved forward by a possible amount   the difference is measured energy
     rollover   it wrapped at its modulus by a possible amount   the difference across the wrap is measured energy
     spread     readings in between are missing                  energy known, its times not: even, `ESTIMATED`
+    swap       another meter took its place in between         energy of both, across the swap
     reset      it fell without a possible wrap                  no energy is invented: a `Gap`, new baseline
     jump       it rose by more than the meter can carry         no energy is invented: a `Gap`, new baseline
     backwards  the reading is not later than the one before     refused: `BadReadings`
@@ -14,6 +15,7 @@ A meter counts; it does not measure intervals. A `Measurement` is the difference
     off grid   the instant is not a multiple of the step        refused: `BadReadings`
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -44,6 +46,7 @@ class Verdict(StrEnum):
     ROLLOVER = "rollover"
     RESET = "reset"
     JUMP = "jump"
+    SWAP = "swap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,25 @@ class MeterType:
 
     rated_power_w: int
     modulus: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registers:
+    """What a meter shows: Wh and varh."""
+
+    active_wh: int
+    reactive_varh: int
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """At a UTC instant another meter began to count: `last` registers and type of the old one, `first` of the new."""
+
+    at: datetime
+    last: Registers
+    before: MeterType
+    first: Registers
+    after: MeterType
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +113,17 @@ class Correction:
 
     def __post_init__(self) -> None:
         where = f"meter {self.meter}: the correction at {self.start.isoformat()}"
+        check_said(where, self.by, self.why)
         if self.energy_wh < 0 or self.reactive_varh < 0:
             raise BadReadings(
                 f"{where} gives {self.energy_wh} Wh and {self.reactive_varh} varh; imported energy is 0 or more"
             )
-        if not self.by.strip() or not self.why.strip():
-            raise BadReadings(f"{where} does not say who corrects and why; the ledger keeps both: give them")
+
+
+def check_said(what: str, by: str, why: str) -> None:
+    """Raises `BadReadings` where nobody says who does something and why."""
+    if not by.strip() or not why.strip():
+        raise BadReadings(f"{what} does not say who corrects and why; the ledger keeps both: give them")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +137,48 @@ class Gap:
 
 
 def measure(
-    before: Reading, after: Reading, meter_type: MeterType, step: timedelta
+    before: Reading, after: Reading, meter_type: MeterType, step: timedelta, swap: Swap | None = None
 ) -> tuple[tuple[Measurement, ...], Gap | None]:
     """Measurements between two readings of one meter, or the gap they leave.
 
-    Returns one measurement per step of `[before.at, after.at)`. Raises `BadReadings` for readings that are not on the
-    grid of `step` or not in order.
+    Returns one measurement per step of `[before.at, after.at)`. Where a `swap` lies between the readings, the energy is
+    that of both meters. Raises `BadReadings` for readings that are not on the grid of `step` or not in order.
     """
     steps = _steps_between(before, after, step)
-    active, verdict = register_step(before.active_wh, after.active_wh, meter_type, step * steps)
-    reactive, reactive_verdict = register_step(before.reactive_varh, after.reactive_varh, meter_type, step * steps)
-    if active is None or reactive is None:
-        return (), Gap(before.meter, before.at, after.at, verdict if active is None else reactive_verdict)
+    counted = [(before.active_wh, after.active_wh), (before.reactive_varh, after.reactive_varh)]
+    found = (
+        [_energy(one, meter_type, step * steps) for one in counted]
+        if swap is None
+        else _across(swap, counted, step * steps)
+    )
+    for energy, verdict in found:
+        if energy is None:
+            return (), Gap(before.meter, before.at, after.at, verdict)
+    active, reactive = (energy or 0 for energy, _ in found)
     if steps == 1:
         return (Measurement(before.meter, before.at, active, reactive),), None
     return tuple(
         Measurement(before.meter, before.at + step * i, wh, varh, Quality.ESTIMATED)
         for i, (wh, varh) in enumerate(zip(spread(active, steps), spread(reactive, steps), strict=True))
     ), None
+
+
+Step = tuple[int | None, Verdict]
+
+
+def _energy(counted: tuple[int, int], meter_type: MeterType, elapsed: timedelta) -> Step:
+    return register_step(*counted, meter_type, elapsed)
+
+
+def _across(swap: Swap, counted: Sequence[tuple[int, int]], elapsed: timedelta) -> list[Step]:
+    """Of each register: what the old meter counted until its last, and the new one since its first."""
+    found: list[Step] = []
+    last, first = (swap.last.active_wh, swap.last.reactive_varh), (swap.first.active_wh, swap.first.reactive_varh)
+    for (before, after), end, begin in zip(counted, last, first, strict=True):
+        old, new = _energy((before, end), swap.before, elapsed), _energy((begin, after), swap.after, elapsed)
+        unknown = next((one for one in (old, new) if one[0] is None), None)
+        found.append(unknown or ((old[0] or 0) + (new[0] or 0), Verdict.SWAP))
+    return found
 
 
 def register_step(before: int, after: int, meter_type: MeterType, elapsed: timedelta) -> tuple[int | None, Verdict]:

@@ -1,8 +1,9 @@
 """One edge device, one local day: decide what an upload means; then let it have happened.
 
-`open`, `record`, `correct` decide: they return events, change nothing, and may refuse. `evolve` lets an event have
-happened: no rules, no clock, no refusal, so that history always loads. The state changes in place because a day takes
-some hundreds of events for dozens of meters, and a fresh copy for each would make loading quadratic.
+`open`, `join`, `record`, `declare`, `correct`, `close` and `reopen` decide: they return events, change nothing, and may
+refuse. `evolve` lets an event have happened: no rules, no clock, no refusal, so that history always loads. The state
+changes in place because a day takes some hundreds of events for dozens of meters, and a fresh copy for each would make
+loading quadratic.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,8 +11,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from domain.determinants import Determinants
-from domain.errors import BadReadings, NothingToCorrect, PeriodIsClosed
-from domain.events import DayClosed, DayEvent, DayOpened, GapDeclared, ReadingCorrected, ReadingsPriced
+from domain.errors import BadReadings, NothingToCorrect, PeriodIsClosed, UnknownMeter
+from domain.events import (
+    DayClosed,
+    DayEvent,
+    DayJoined,
+    DayOpened,
+    DayReopened,
+    GapDeclared,
+    ReadingCorrected,
+    ReadingsPriced,
+)
 from domain.measurement import Correction, Gap, Measurement, Quality
 from domain.meter_day import Grid, MeterDay, see_interval
 from domain.supply_point import SupplyPoint
@@ -41,10 +51,8 @@ class MeteringDay:
         """
         start, end = midnight_utc(self.day, point.zone), midnight_utc(self.day + timedelta(days=1), point.zone)
         step = timedelta(minutes=point.step_minutes)
-        names = tuple(sorted(point.meters))
-        opening = tuple(
-            (balance or {}).get(name) or Determinants.nothing(len(terms.tariff.periods), terms.gauges) for name in names
-        )
+        names = tuple(sorted(point.meters_between(start, end)))
+        opening = tuple(_opening(name, terms, balance) for name in names)
         return DayOpened(
             device=self.device,
             supply_point=point.id,
@@ -64,7 +72,24 @@ class MeteringDay:
             opening=opening,
             opening_nano=tuple(tuple(terms.accrued_nano(part)) for part in opening),
             gauges=terms.gauges,
+            main_meter=point.main_meter,
         )
+
+    def join(self, meter: str, terms: Terms, balance: Balance | None) -> DayJoined | None:
+        """A meter that was registered after the day had been opened is of this day from now on; None when it was.
+
+        `balance` as for `open`; where the rules were changed since, the meter begins with nothing. Raises
+        `PeriodIsClosed`.
+        """
+        if meter in self.index:
+            return None
+        self.check_open()
+        opened = self._opened()
+        if self.follows(terms):
+            opening = _opening(meter, terms, balance)
+            return DayJoined(meter, opening, tuple(terms.accrued_nano(opening)))
+        nothing = Determinants.nothing(len(opened.periods), opened.gauges)
+        return DayJoined(meter, nothing, (0,) * len(opened.line_codes))
 
     def fits(self, terms: Terms) -> bool:
         """Whether the day's sums mean what these terms multiply; a tariff may be changed after the day was opened."""
@@ -129,7 +154,6 @@ class MeteringDay:
 
         Raises `NothingToCorrect` where nothing was recorded, and `PeriodIsClosed`.
         """
-        self.check_open()
         if self.opened is None:
             raise NothingToCorrect(
                 f"{self.device} {self.day}: nothing was recorded on this day; record it before correcting it"
@@ -141,6 +165,7 @@ class MeteringDay:
                 f"meter {correction.meter}: nothing was recorded at {correction.start.isoformat()}; "
                 "record it before correcting it"
             )
+        self.check_open()
         without, after = state.copy(), state.copy()
         without.replace(slot, 0, 0, self.grid)
         after.replace(slot, correction.energy_wh, correction.reactive_varh, self.grid)
@@ -157,11 +182,16 @@ class MeteringDay:
             why=correction.why,
             reversed_nano=tuple(new - old for new, old in zip(nano[1], nano[0], strict=True)),
             live_nano=tuple(new - old for new, old in zip(nano[2], nano[1], strict=True)),
+            was_estimated=slot in state.estimated,
         )
 
     def close(self) -> DayClosed | None:
         """Shut the day for the month's bill; None when it was. A day without readings is shut, too: none may come."""
         return None if self.closed else DayClosed(self.day)
+
+    def reopen(self, by: str, why: str) -> DayReopened | None:
+        """Let readings and corrections come again, because the month was reopened; None when it is open."""
+        return DayReopened(self.day, by, why) if self.closed else None
 
     def evolve(self, event: DayEvent) -> None:
         """Let an event have happened."""
@@ -177,8 +207,12 @@ class MeteringDay:
                 meter.add_cost(event.live_nano)
             case GapDeclared():
                 self.meters[event.meter].gaps.append((event.first, event.last))
+            case DayJoined():
+                self._join(event)
             case DayClosed():
                 self.closed = True
+            case DayReopened():
+                self.closed = False
         self.version += 1
 
     def balance(self) -> Balance:
@@ -199,7 +233,7 @@ class MeteringDay:
 
     def _index_of(self, meter: str) -> int:
         if meter not in self.index:
-            raise BadReadings(
+            raise UnknownMeter(
                 f"meter {meter!r} is not commissioned on {self.device}; register it, then replay its readings"
             )
         return self.index[meter]
@@ -215,6 +249,11 @@ class MeteringDay:
         self.grid = Grid.of(event)
         for opening, nano in zip(event.opening, event.opening_nano, strict=True):
             self.meters.append(MeterDay.opening(self.grid, opening, nano))
+
+    def _join(self, event: DayJoined) -> None:
+        self.opened = self._opened().joined_by(event)
+        self.index[event.meter] = len(self.meters)
+        self.meters.append(MeterDay.opening(self.grid, event.opening, event.opening_nano))
 
     def _priced(self, event: ReadingsPriced) -> None:
         rows = zip(event.meters, event.slots, event.wh, event.varh, event.estimated, strict=True)
@@ -288,6 +327,11 @@ class _Pricing:
         meters, slots, wh, varh, estimated = zip(*self._rows, strict=True)
         live = tuple(column if any(column) else () for column in zip(*self._live, strict=True))
         return ReadingsPriced(upload, meters, slots, wh, varh, estimated, live)
+
+
+def _opening(meter: str, terms: Terms, balance: Balance | None) -> Determinants:
+    """A meter's part of the billing month so far."""
+    return (balance or {}).get(meter) or Determinants.nothing(len(terms.tariff.periods), terms.gauges)
 
 
 def _period_until(

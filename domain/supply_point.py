@@ -1,13 +1,15 @@
 """What the utility bills, and the meters behind it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from domain.errors import BadReadings
-from domain.measurement import MeterType
+from domain.errors import BadReadings, NotYetCommissioned, UnknownMeter
+from domain.measurement import MeterType, Swap
 from domain.terms import Contract
+
+ALWAYS, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,9 @@ class SupplyPoint:
 
     `tariff` is a full tariff id; it and `contract` hold from the beginning until the first of the `later` agreements,
     each of which holds until the next. `meter_changed` has the local days on which a new main meter took over.
-    `step_minutes` is how often the device reads, `meters` every meter by its name.
+    `step_minutes` is how often the device reads, `meters` every meter by its name. `since` and `until` are the UTC
+    instants at which meters began and ceased to count, where that is not always; `swaps` those at which another meter
+    took the place of one, the earliest first.
     """
 
     id: str
@@ -38,17 +42,62 @@ class SupplyPoint:
     step_minutes: int = 5
     later: tuple[Agreement, ...] = ()
     meter_changed: tuple[date, ...] = ()
+    since: Mapping[str, datetime] = field(default_factory=dict)
+    until: Mapping[str, datetime] = field(default_factory=dict)
+    swaps: Mapping[str, tuple[Swap, ...]] = field(default_factory=dict)
 
     @property
     def agreements(self) -> tuple[Agreement, ...]:
         """All of them, the earliest first."""
         return (Agreement(date.min, self.tariff, self.contract), *self.later)
 
+    def meters_between(self, start: datetime, end: datetime) -> list[str]:
+        """The meters that count at some instant of `[start, end)`, UTC."""
+        return [
+            meter
+            for meter in self.meters
+            if self.since.get(meter, ALWAYS) < end and start < self.until.get(meter, NEVER)
+        ]
+
     def meter_type(self, meter: str) -> MeterType:
-        """Raises `BadReadings` for a meter that is not commissioned here."""
+        """What a meter can do today. Raises `UnknownMeter` for one that is not commissioned here."""
         found = self.meters.get(meter)
         if found is None:
-            raise BadReadings(
+            raise UnknownMeter(
                 f"meter {meter!r} is not commissioned at {self.id}; register it, then replay its readings"
             )
         return found
+
+    def check_counts(self, meter: str, start: datetime, end: datetime) -> None:
+        """Whether a meter counts over `[start, end)`, UTC.
+
+        Raises `UnknownMeter` for one that was not registered or has left, `NotYetCommissioned` before it began.
+        """
+        self.meter_type(meter)
+        if start < (since := self.since.get(meter, ALWAYS)):
+            raise NotYetCommissioned(
+                f"meter {meter!r} counts at {self.id} since {since.isoformat()}; energy since {start.isoformat()} is "
+                "older: if it counted then, register it earlier, then replay its readings"
+            )
+        if end > (until := self.until.get(meter, NEVER)):
+            raise UnknownMeter(
+                f"meter {meter!r} left {self.id} at {until.isoformat()}; energy until {end.isoformat()} is younger: if "
+                "it counts again, register it under another name, then replay its readings"
+            )
+
+    def swap_between(self, meter: str, start: datetime, end: datetime) -> Swap | None:
+        """The swap of a meter between two readings; one at the very instant of a reading comes before it.
+
+        Raises `BadReadings` where there are two: the registers in between were never read.
+        """
+        found = [swap for swap in self.swaps.get(meter, ()) if start < swap.at <= end]
+        if len(found) > 1:
+            raise BadReadings(
+                f"meter {meter!r} was swapped {len(found)} times between {start.isoformat()} and {end.isoformat()}; "
+                "one device was never read: correct the intervals by hand"
+            )
+        return found[0] if found else None
+
+    def meter_type_at(self, meter: str, at: datetime) -> MeterType:
+        """What a meter could do at a UTC instant, before it was swapped for another."""
+        return next((swap.before for swap in self.swaps.get(meter, ()) if at < swap.at), self.meter_type(meter))

@@ -1,6 +1,6 @@
 """Price a whole load: the bill of every month it touches, and the cost of every interval, which add up to the bills."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from domain.arrays.gauges import read_gauges
 from domain.arrays.load import Billed, Int, Load, Periods, PricedLoad
 from domain.arrays.periods import local_offsets, periods_of
 from domain.arrays.shares import share_line
-from domain.bill import Bill, Evenly, bill_of_parts
+from domain.bill import Bill, BillLine, Evenly, bill_of_parts
 from domain.tariff import Tariff
 from domain.terms import Contract, History, Terms, check_step, joined
 
@@ -112,6 +112,21 @@ class _Pricing:
         )
 
 
+def micro_by_line(load: Load, bill: Bill, terms: Sequence[Terms]) -> dict[str, Int]:
+    """What each interval of a month bears of each line code of its bill, in micro-currency.
+
+    `load` is the whole month, `bill` that of the parts `terms`. A code adds up to its lines on the bill, exactly.
+    """
+    offset_s, parts = local_offsets(terms[0].month.zone, load), list[MonthOfLoad]()
+    for part in terms:
+        period = periods_of(part.tariff.calendar, load, offset_s)
+        parts.append(part_of_load(load, period, part.tariff, part.span))
+    found: dict[str, Int] = {}
+    for line, span, shares in _shares(bill, load, parts):
+        found.setdefault(line.code, np.zeros(len(load.energy_wh), dtype=np.int64))[span] += shares
+    return found
+
+
 class _Calendars:
     """Which period holds in each interval: by each tariff's own calendar, and by those that were in force."""
 
@@ -141,6 +156,11 @@ class _Calendars:
 
 
 def _share(bill: Bill, load: Load, parts: Sequence[MonthOfLoad], cost: dict[str, Int]) -> None:
+    for line, span, shares in _shares(bill, load, parts):
+        cost[line.charge][span] += shares
+
+
+def _shares(bill: Bill, load: Load, parts: Sequence[MonthOfLoad]) -> Iterator[tuple[BillLine, slice, Int]]:
     """Each line among the intervals of its part; what stands for all of the bill among those of the month."""
     whole = parts[0] if len(parts) == 1 else _whole(load, parts)
     of_month: dict[str, Int] = {}
@@ -150,7 +170,7 @@ def _share(bill: Bill, load: Load, parts: Sequence[MonthOfLoad], cost: dict[str,
         if not len(of.energy_wh):  # the load has nothing of this part: the month's intervals bear it
             line, of, by_line = replace(line, basis=Evenly()), whole, of_month
         shares = share_line(line, of, by_line)
-        cost[line.charge][of.span] += shares
+        yield line, of.span, shares
         _add(by_line, line.code, shares)
         if of is not whole:
             inside = np.zeros_like(whole.energy_wh)

@@ -33,20 +33,21 @@ Feature: Readings that cannot be priced
       When "box 7" with its meter "press" is registered and the quarantine is replayed
       Then the energy of meter "press" on 2026-01-07 costs 44.958
 
-  Rule: A meter counts from the first day that begins after it was registered
+  Rule: A meter that is registered while its plant is at work counts at once
 
-    Scenario: A meter is registered while its plant is at work
+    Scenario: Its readings of the day that had begun are charged
+      Given meter "main" has measured 100 kWh at 10:00 on 2026-01-07
+      And meter "line 9" has been registered
+      When meter "line 9" measures 30 kWh at 10:00 on 2026-01-07
+      Then the energy of meter "line 9" on 2026-01-07 costs 44.958
+      And the energy of meter "main" on 2026-01-07 costs 149.86
+      And nothing waits in quarantine
+
+    Scenario: Its readings of the next day are charged
       Given meter "main" has measured 100 kWh at 10:00 on 2026-01-07
       And meter "line 9" has been registered
       When meter "line 9" measures 30 kWh at 10:00 on 2026-01-08
       Then the energy of meter "line 9" on 2026-01-08 costs 44.958
-
-    Scenario: Its readings of the day that had begun wait in quarantine
-      Given meter "main" has measured 100 kWh at 10:00 on 2026-01-07
-      And meter "line 9" has been registered
-      When meter "line 9" measures 30 kWh at 10:00 on 2026-01-07
-      Then nothing is charged to meter "line 9" on 2026-01-07
-      And one reading waits in quarantine because "line 9 was registered after Tampico opened 2026-01-07"
 
   Rule: A reading that contradicts the clock waits in quarantine
 

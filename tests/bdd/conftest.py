@@ -141,8 +141,8 @@ def _(plant: Plant, device: str, kwh: int, meter: str, at: time, day: date) -> N
 @when(says('"{device}" with its meter "{meter}" is registered and the quarantine is replayed'))
 def _(plant: Plant, device: str, meter: str) -> None:
     plant.register(device, main=meter)
-    for message, _reason in plant.quarantine.kept():
-        plant.arrive(message)
+    for kept in plant.quarantine.kept():
+        plant.arrive(kept.data)
 
 
 @given(says('a message with {kwh} kWh of meter "{meter}" at {at} on {day} was damaged on its way'))
@@ -198,9 +198,9 @@ def _(plant: Plant, meter: str, start: str, until: str, day: date, reason: str) 
 
 @then(says('one reading waits in quarantine because "{reason}"'), target_fixture="refusal")
 def _(plant: Plant, reason: str) -> str:
-    [(_message, said)] = plant.quarantine.kept()
-    assert reason in said
-    return said
+    [kept] = plant.quarantine.kept()
+    assert reason in kept.text
+    return kept.text
 
 
 @then(says("nothing waits in quarantine"))

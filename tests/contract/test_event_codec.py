@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from adapters.event_codec import STORED_NAMES, UPCASTS, UnknownEvent, decode, encode
 from domain.events import DayClosed, DayEvent, Event, GapDeclared, PeriodEvent, ReadingCorrected, ReadingsPriced
+from domain.site_events import SiteEvent
 
 STORED = Path(__file__).parent / "stored"
 NAMES = sorted({*STORED_NAMES, *UPCASTS})
@@ -49,7 +50,7 @@ def test_a_sample_of_today_is_stored_again_as_it_was(name: str) -> None:
 
 
 def test_every_event_has_one_name() -> None:
-    kinds = {*get_args(DayEvent), PeriodEvent}
+    kinds = {*get_args(DayEvent), *get_args(PeriodEvent), *get_args(SiteEvent)}
     assert set(STORED_NAMES.values()) == kinds == set(get_args(Event))
     assert len(STORED_NAMES) == len(kinds)
 
@@ -133,6 +134,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         *(SMALL, SMALL, NANO, NANO, NANO, NANO, TEXT, TEXT),
         st.lists(NANO).map(tuple),
         st.lists(NANO).map(tuple),
+        st.booleans(),
     ),
     st.builds(GapDeclared, TEXT, SMALL, SMALL, SMALL, TEXT),
     st.builds(DayClosed, st.dates(date(1970, 1, 1), date(2999, 1, 1))),

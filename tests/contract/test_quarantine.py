@@ -1,32 +1,91 @@
-"""Quarantine: what could not be understood is kept, once, with the first reason."""
+"""Quarantine: what could not be accepted is kept, once, with the first reason, until it was replayed with success."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from adapters.memory import MemoryQuarantine
-from application.ports import Quarantine
+from adapters.memory import MemoryQuarantine, SetClock
+from adapters.sqlite_quarantine import SqliteQuarantine
+from application.ports import Clock, Quarantine, Reason
 
-KEEPERS: dict[str, Callable[[], Quarantine]] = {"memory": MemoryQuarantine}
+OPENERS: dict[str, Callable[[Path, Clock], Quarantine]] = {
+    "memory": lambda _folder, clock: MemoryQuarantine(clock),
+    "sqlite": lambda folder, clock: SqliteQuarantine(folder / "ledger.sqlite", clock),
+}
+NO_HEADER = (Reason.UNREADABLE, "no header")
 
 
-@pytest.fixture(params=KEEPERS)
-def quarantine(request: pytest.FixtureRequest) -> Quarantine:
-    return KEEPERS[request.param]()
+@pytest.fixture(params=OPENERS)
+def quarantine(request: pytest.FixtureRequest, tmp_path: Path, clock: SetClock) -> Quarantine:
+    return OPENERS[request.param](tmp_path, clock)
+
+
+def waiting(quarantine: Quarantine) -> list[tuple[bytes, Reason, str]]:
+    return [(kept.data, kept.reason, kept.text) for kept in quarantine.kept()]
 
 
 def test_a_new_quarantine_is_empty(quarantine: Quarantine) -> None:
-    assert list(quarantine.kept()) == []
+    assert (list(quarantine.kept()), list(quarantine.released())) == ([], [])
 
 
 def test_everything_is_kept_oldest_first(quarantine: Quarantine) -> None:
     for data in (b"\x00\xff", b"", b"abc"):
-        quarantine.keep(data, f"{len(data)} bytes")
-    assert list(quarantine.kept()) == [(b"\x00\xff", "2 bytes"), (b"", "0 bytes"), (b"abc", "3 bytes")]
+        quarantine.keep(data, Reason.UNREADABLE, f"{len(data)} bytes")
+    assert [(data, text) for data, _, text in waiting(quarantine)] == [
+        (b"\x00\xff", "2 bytes"),
+        (b"", "0 bytes"),
+        (b"abc", "3 bytes"),
+    ]
 
 
-def test_the_same_bytes_are_kept_once_with_the_first_reason(quarantine: Quarantine) -> None:
-    quarantine.keep(b"abc", "no header")
-    quarantine.keep(b"xyz", "no header")
-    quarantine.keep(b"abc", "another reason")
-    assert list(quarantine.kept()) == [(b"abc", "no header"), (b"xyz", "no header")]
+@pytest.mark.parametrize("reason", Reason)
+def test_a_kept_record_says_its_kind_of_reason_and_when(
+    quarantine: Quarantine, clock: SetClock, reason: Reason
+) -> None:
+    quarantine.keep(b"abc", reason, "said at length")
+    (kept,) = quarantine.kept()
+    assert (kept.reason, kept.text, kept.at) == (reason, "said at length", clock.instant)
+
+
+def test_the_same_bytes_are_kept_once_with_the_first_reason(quarantine: Quarantine, clock: SetClock) -> None:
+    quarantine.keep(b"abc", *NO_HEADER)
+    first = clock.instant
+    clock.instant += timedelta(hours=1)
+    quarantine.keep(b"xyz", *NO_HEADER)
+    quarantine.keep(b"abc", Reason.CLOSED_PERIOD, "another reason")
+    assert waiting(quarantine) == [(b"abc", *NO_HEADER), (b"xyz", *NO_HEADER)]
+    assert quarantine.kept()[0].at == first
+
+
+def test_what_is_released_waits_no_longer_and_stays_to_be_seen(quarantine: Quarantine, clock: SetClock) -> None:
+    quarantine.keep(b"abc", *NO_HEADER)
+    quarantine.keep(b"xyz", *NO_HEADER)
+    (first, _) = quarantine.kept()
+    clock.instant += timedelta(days=1)
+    quarantine.release(first.id)
+    quarantine.release(first.id)
+    assert waiting(quarantine) == [(b"xyz", *NO_HEADER)]
+    assert list(quarantine.released()) == [(first, clock.instant)]
+
+
+def test_what_is_refused_again_after_its_release_waits_anew(quarantine: Quarantine) -> None:
+    quarantine.keep(b"abc", *NO_HEADER)
+    quarantine.release(quarantine.kept()[0].id)
+    quarantine.keep(b"abc", Reason.JUMP, "a jump")
+    assert waiting(quarantine) == [(b"abc", Reason.JUMP, "a jump")]
+    assert list(quarantine.released()) == []
+
+
+def test_an_unknown_id_releases_nothing(quarantine: Quarantine) -> None:
+    quarantine.keep(b"abc", *NO_HEADER)
+    quarantine.release("nobody")
+    assert len(quarantine.kept()) == 1
+
+
+def test_a_quarantine_in_a_file_is_there_for_the_next_process(tmp_path: Path, clock: SetClock) -> None:
+    SqliteQuarantine(tmp_path / "ledger.sqlite", clock).keep(b"abc", *NO_HEADER)
+    (kept,) = SqliteQuarantine(tmp_path / "ledger.sqlite", clock).kept()
+    assert (kept.data, kept.reason, kept.at) == (b"abc", Reason.UNREADABLE, clock.instant)
+    assert kept.at == datetime.fromisoformat(kept.at.isoformat())

@@ -1,6 +1,6 @@
 """Nothing is lost and nothing is priced twice, whatever happens, in any order; and a bug that did it would be found."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from application.ports import MeteringDays, SomeoneElseWrote, StreamRecord, Unavailable
+from application.ports import MeasuredDay, MeteringDays, SomeoneElseWrote, StreamRecord, Unavailable
 from application.store_readings import StoreReadings
 from application.upload_outbox import CYCLES_PER_CALL, UploadOutbox
 from domain.events import DayEvent
@@ -74,6 +74,9 @@ class Through:
 
     def get(self, device: str, day: date, known_at: datetime | None = None) -> MeteringDay:
         return self.days.get(device, day, known_at)
+
+    def measured(self, device: str, day: date, meters: Collection[str]) -> Mapping[str, MeasuredDay]:
+        return self.days.measured(device, day, meters)
 
     def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
         self.days.append(day, events)

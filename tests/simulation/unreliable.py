@@ -1,12 +1,12 @@
 """What fails when it is told to: a disk, a line, a consumer's store, a sink. All else about them is in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 
 from adapters.memory import MemoryHotStore, MemoryOutbox, MemoryStream
-from application.ports import MeteringDays, StreamRecord, Unavailable
+from application.ports import MeasuredDay, MeteringDays, StreamRecord, Unavailable
 from domain.cost_event import CostEvent
 from domain.events import DayEvent
 from domain.measurement import Reading
@@ -93,6 +93,9 @@ class MortalDays:
 
     def get(self, device: str, day: date, known_at: datetime | None = None) -> MeteringDay:
         return self.days.get(device, day, known_at)
+
+    def measured(self, device: str, day: date, meters: Collection[str]) -> Mapping[str, MeasuredDay]:
+        return self.days.measured(device, day, meters)
 
     def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
         if self.writes_left is not None:
