@@ -28,6 +28,7 @@ from domain.events import (
 )
 from domain.site_events import (
     AgreementChanged,
+    DeviceAssigned,
     MeterJoined,
     MeterLeft,
     MeterSwapped,
@@ -47,6 +48,7 @@ STORED_NAMES: dict[str, type[Event]] = {
     "PeriodReopened.v1": PeriodReopened,
     "PeriodRerated.v1": PeriodRerated,
     "SupplyPointRegistered.v1": SupplyPointRegistered,
+    "DeviceAssigned.v1": DeviceAssigned,
     "MeterJoined.v1": MeterJoined,
     "MeterLeft.v1": MeterLeft,
     "MeterSwapped.v1": MeterSwapped,

@@ -1,6 +1,7 @@
 """The ledger on the recorders of the `eventsourcing` library: in memory, or in a SQLite file.
 
-Streams are named as people read them: `metering-day/DEVICE/2026-01-07`, `billing-period/POINT/2026-01`. One stream is
+Streams are named as people read them: `metering-day/DEVICE/2026-01-07`, `billing-period/POINT/2026-01`, and the
+registry's `supply-point/POINT`, `device/DEVICE`, `tariff/ID`. One stream is
 one conditional write: the recorder refuses a version that exists, which is how two writers notice each other.
 
 A stored state is the event's bytes behind the instant at which it was recorded: what was known at a past moment is what
@@ -28,13 +29,20 @@ from eventsourcing.popo import POPOApplicationRecorder, POPOTrackingRecorder
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore, SQLiteTrackingRecorder
 
 from adapters.event_codec import decode, decode_measured, encode
-from application.ports import Clock, LedgerEntry, MeasuredDay, SomeoneElseWrote, Unavailable
+from application.ports import Clock, LedgerEntry, Recorded, RegisteredSite, SomeoneElseWrote, Unavailable
 from domain.billing_period import BillingPeriod
+from domain.errors import BadReadings, UnknownDevice
 from domain.events import DayEvent, DayJoined, DayOpened, Event, PeriodEvent, ReadingCorrected, ReadingsPriced
+from domain.measured_day import MeasuredDay
 from domain.metering_day import MeteringDay
+from domain.registry import evolve
+from domain.site_events import DeviceAssigned, RatesPublished, SupplyPointEvent, SupplyPointRegistered
+from domain.supply_point import SupplyPoint
+from domain.tariff import Rates
 from domain.terms import BillingMonth
 
 EVENTS_PER_READ = 1000
+REGISTRATIONS = ["SupplyPointRegistered.v1"]
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 STAMPED = b"\x01"
 """First byte of a state with an instant. Before there was one, states began with zlib's 0x78; they count as of 1970."""
@@ -50,6 +58,9 @@ class EventStore:
     periods: "StoredPeriods"
     ledger: "StoredLedger"
     positions: "StoredPositions"
+    histories: "StoredHistories"
+    sites: "StoredSites"
+    rates: "StoredRates"
 
     @classmethod
     def in_memory(cls, clock: Clock) -> "EventStore":
@@ -67,7 +78,13 @@ class EventStore:
     @classmethod
     def _over(cls, events: ApplicationRecorder, tracking: TrackingRecorder, clock: Clock) -> "EventStore":
         return cls(
-            StoredDays(events, clock), StoredPeriods(events, clock), StoredLedger(events), StoredPositions(tracking)
+            StoredDays(events, clock),
+            StoredPeriods(events, clock),
+            StoredLedger(events),
+            StoredPositions(tracking),
+            StoredHistories(events),
+            StoredSites(events, clock),
+            StoredRates(events, clock),
         )
 
 
@@ -94,10 +111,14 @@ class StoredDays:
             self._warm.popitem(last=False)
         return found
 
-    def measured(self, device: str, day: date, meters: Collection[str]) -> Mapping[str, MeasuredDay]:
+    def measured(
+        self, device: str, day: date, meters: Collection[str], known_at: datetime | None = None
+    ) -> Mapping[str, MeasuredDay]:
         opened: DayOpened | None = None
         found: dict[int, MeasuredDay] = {}
-        for name, state, _ in _stored(self._recorder, f"metering-day/{device}/{day}"):
+        for name, state, at in _stored(self._recorder, f"metering-day/{device}/{day}"):
+            if known_at is not None and at > known_at:
+                break
             event = decode_measured(name, state) or decode(name, state)
             if isinstance(event, DayOpened | DayJoined):
                 opened = event if isinstance(event, DayOpened) else opened and opened.joined_by(event)
@@ -166,6 +187,107 @@ class StoredLedger:
         return digest.hexdigest()
 
 
+class StoredHistories:
+    """Histories."""
+
+    def __init__(self, recorder: ApplicationRecorder) -> None:
+        self._recorder = recorder
+
+    def of_day(self, device: str, day: date) -> Sequence[Recorded]:
+        return _recorded(self._recorder, f"metering-day/{device}/{day}")
+
+    def of_period(self, supply_point: str, month: BillingMonth) -> Sequence[Recorded]:
+        return _recorded(self._recorder, _period_stream(BillingPeriod(supply_point, month)))
+
+
+class StoredSites:
+    """Sites. A device's stream names its supply point: two streams, one write."""
+
+    def __init__(self, recorder: ApplicationRecorder, clock: Clock) -> None:
+        self._recorder = recorder
+        self._clock = clock
+        self._known: dict[str, RegisteredSite] = {}
+        self._of_device: dict[str, str] = {}
+
+    def of_device(self, device: str) -> SupplyPoint:
+        if device not in self._of_device:
+            for event in _events(self._recorder, f"device/{device}"):
+                if isinstance(event, DeviceAssigned):
+                    self._of_device[device] = event.supply_point
+        site = self.get(self._of_device[device]) if device in self._of_device else None
+        if site is None or site.point is None:
+            raise UnknownDevice(
+                f"device {device!r} is not registered; register its supply point, then replay its uploads"
+            )
+        return site.point
+
+    def get(self, supply_point: str, known_at: datetime | None = None) -> RegisteredSite:
+        known = self._known.get(supply_point) if known_at is None else None
+        site = known or RegisteredSite(supply_point, 0, None)
+        for event in _events(self._recorder, f"supply-point/{supply_point}", site.version, known_at):
+            point = evolve(site.point, event)  # type: ignore[arg-type]  # a supply point's stream holds its events
+            site = RegisteredSite(supply_point, site.version + 1, point)
+        if known_at is None:
+            self._known[supply_point] = site
+        return site
+
+    def ids(self) -> Sequence[str]:
+        found, position = list[str](), 0
+        try:
+            while more := self._recorder.select_notifications(
+                position, EVENTS_PER_READ, topics=REGISTRATIONS, inclusive_of_start=False
+            ):
+                found += [str(one.originator_id).removeprefix("supply-point/") for one in more]
+                position = more[-1].id
+        except PersistenceError as error:
+            raise Unavailable("the registry cannot be read now") from error
+        return found
+
+    def append(self, site: RegisteredSite, events: Sequence[SupplyPointEvent]) -> None:
+        now, stored = self._clock.now(), list[StoredEvent]()
+        for event in events:
+            if isinstance(event, SupplyPointRegistered):
+                self._check_free(event)
+                assigned = DeviceAssigned(event.device, site.id)
+                stored.append(StoredEvent(f"device/{event.device}", 1, *_sealed(assigned, now)))
+        stream = f"supply-point/{site.id}"
+        stored += [StoredEvent(stream, site.version + n, *_sealed(event, now)) for n, event in enumerate(events, 1)]
+        _store(self._recorder, f"{stream} moved past version {site.version}", stored)
+
+    def _check_free(self, event: SupplyPointRegistered) -> None:
+        for one in _events(self._recorder, f"device/{event.device}"):
+            if isinstance(one, DeviceAssigned) and one.supply_point != event.supply_point:
+                raise BadReadings(
+                    f"device {event.device!r} belongs to supply point {one.supply_point}; give {event.supply_point} "
+                    "a device of its own"
+                )
+
+
+class StoredRates:
+    """PublishedRates."""
+
+    def __init__(self, recorder: ApplicationRecorder, clock: Clock) -> None:
+        self._recorder = recorder
+        self._clock = clock
+        self._known: dict[str, tuple[Rates, ...]] = {}
+
+    def of(self, tariff: str, known_at: datetime | None = None) -> Sequence[Rates]:
+        known = self._known.get(tariff, ()) if known_at is None else ()
+        events = _events(self._recorder, f"tariff/{tariff}", len(known), known_at)
+        found = (*known, *(event.rates for event in events if isinstance(event, RatesPublished)))
+        if known_at is None:
+            self._known[tariff] = found
+        return found
+
+    def publish(self, tariff: str, rates: Rates) -> None:
+        found = self.of(tariff)
+        alike = [one for one in found if (one.valid_from, one.valid_to) == (rates.valid_from, rates.valid_to)]
+        if alike and alike[-1] == found[-1] == rates:
+            return
+        event = RatesPublished(tariff, rates)
+        _insert(self._recorder, f"tariff/{tariff}", len(found), [event], self._clock.now())
+
+
 class StoredPositions:
     """Positions."""
 
@@ -189,12 +311,16 @@ class StoredPositions:
 
 def _insert(recorder: ApplicationRecorder, stream: str, version: int, events: Sequence[Event], now: datetime) -> None:
     stored = [StoredEvent(stream, version + n, *_sealed(event, now)) for n, event in enumerate(events, 1)]
+    _store(recorder, f"{stream} moved past version {version}", stored)
+
+
+def _store(recorder: ApplicationRecorder, moved: str, stored: list[StoredEvent]) -> None:
     try:
         recorder.insert_events(stored)
     except IntegrityError as error:
-        raise SomeoneElseWrote(f"{stream} moved past version {version}") from error
+        raise SomeoneElseWrote(moved) from error
     except PersistenceError as error:
-        raise Unavailable(f"{stream} cannot be written now") from error
+        raise Unavailable(f"{stored[0].originator_id} cannot be written now") from error
 
 
 def _events(
@@ -204,6 +330,10 @@ def _events(
     stored = _stored(recorder, stream, after)
     known = takewhile(lambda one: known_at is None or one[2] <= known_at, stored)
     return [decode(name, state) for name, state, _ in known]
+
+
+def _recorded(recorder: ApplicationRecorder, stream: str, after: int = 0) -> list[Recorded]:
+    return [Recorded(decode(name, state), at) for name, state, at in _stored(recorder, stream, after)]
 
 
 def _stored(recorder: ApplicationRecorder, stream: str, after: int = 0) -> Iterator[tuple[str, bytes, datetime]]:

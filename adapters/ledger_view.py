@@ -4,7 +4,7 @@
     energy      Wh and varh by meter, day and period
     cost        nano-currency by meter, day and line: provisional, and what corrections took back
     coverage    intervals measured, estimated and in gaps, and corrections, by meter and day
-    bill        each bill that was ever closed, by supply point, month and number, with what the close added
+    bill        each bill that ever was, by supply point, month and number, with what its close or re-rate added
     position    how far the view has come
 
 All sums are integers in TEXT, because SQLite's integers end at 64 bits. `energy`, `cost`, `coverage` and `bill` are for
@@ -23,7 +23,15 @@ from pathlib import Path
 from adapters.event_codec import decode, encode
 from application.ports import LedgerEntry, SomeoneElseWrote, Unavailable
 from domain.daily_cost import DailyCost, DailyCosts
-from domain.events import DayOpened, GapDeclared, PeriodClosed, ReadingCorrected, ReadingsPriced
+from domain.events import (
+    DayJoined,
+    DayOpened,
+    GapDeclared,
+    PeriodClosed,
+    PeriodRerated,
+    ReadingCorrected,
+    ReadingsPriced,
+)
 
 TABLES = {
     "rules": "device TEXT, day TEXT, name TEXT NOT NULL, event BLOB NOT NULL, PRIMARY KEY (device, day)",
@@ -69,7 +77,12 @@ class LedgerView:
                 match entry.event:
                     case DayOpened():
                         self._remember(entry.device, entry.event)
-                    case PeriodClosed():
+                    case DayJoined() if entry.day is not None:
+                        opened = self._rules_of(entry.device, entry.day).joined_by(entry.event)
+                        self._remember(entry.device, opened)
+                        if (entry.device, entry.day) in days:
+                            days[entry.device, entry.day].opened = opened
+                    case PeriodClosed() | PeriodRerated():
                         self._bill(entry, entry.event)
                     case ReadingsPriced() | ReadingCorrected() | GapDeclared() as event if entry.day is not None:
                         key = (entry.device, entry.day)
@@ -102,7 +115,9 @@ class LedgerView:
 
     def _remember(self, device: str, opened: DayOpened) -> None:
         name, data = encode(opened)
-        self._connection.execute("INSERT INTO rules VALUES (?, ?, ?, ?)", (device, str(opened.day), name, data))
+        self._connection.execute(
+            "INSERT OR REPLACE INTO rules VALUES (?, ?, ?, ?)", (device, str(opened.day), name, data)
+        )
         self._keep_warm(device, opened)
 
     def _keep_warm(self, device: str, opened: DayOpened) -> None:
@@ -160,7 +175,7 @@ class LedgerView:
             found[name] = [int(amount) for amount in amounts]
         return found
 
-    def _bill(self, entry: LedgerEntry, closed: PeriodClosed) -> None:
+    def _bill(self, entry: LedgerEntry, closed: PeriodClosed | PeriodRerated) -> None:
         bill, point = closed.bill, closed.supply_point
         month = f"{bill.first:%Y-%m}"
         (before,) = self._connection.execute(

@@ -1,7 +1,7 @@
 """A meter's load as the ledger knows it: for bills of whole months, reports, and checking one engine with the other."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from application.ports import MeasuredDays
 from domain.arrays import Load
@@ -10,13 +10,22 @@ from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth
 
 
-def load_of_ledger(days: MeasuredDays, point: SupplyPoint, meter: str, month: BillingMonth) -> Load:
-    """The measurements of a month; what is not there is MISSING. Raises `BadReadings` for a meter unknown here."""
-    return loads_of_ledger(days, point, [meter], month)[meter]
+def load_of_ledger(
+    days: MeasuredDays, point: SupplyPoint, meter: str, month: BillingMonth, known_at: datetime | None = None
+) -> Load:
+    """The measurements of a month, as known by now or at a UTC instant; what is not there is MISSING.
+
+    Raises `BadReadings` for a meter unknown here.
+    """
+    return loads_of_ledger(days, point, [meter], month, known_at)[meter]
 
 
 def loads_of_ledger(
-    days: MeasuredDays, point: SupplyPoint, meters: Iterable[str], month: BillingMonth
+    days: MeasuredDays,
+    point: SupplyPoint,
+    meters: Iterable[str],
+    month: BillingMonth,
+    known_at: datetime | None = None,
 ) -> dict[str, Load]:
     """As `load_of_ledger`, of several meters: each day is read once for all of them."""
     found, step = dict[str, Load](), timedelta(minutes=point.step_minutes)
@@ -25,7 +34,7 @@ def loads_of_ledger(
             raise BadReadings(f"meter {meter!r} is not one of {point.id}; it has {', '.join(sorted(point.meters))}")
         found[meter] = Load.empty(meter, month.start_utc, month.end_utc, point.step_minutes)
     for i in range(month.days):
-        for meter, day in days.measured(point.device, month.first + timedelta(days=i), found.keys()).items():
+        for meter, day in days.measured(point.device, month.first + timedelta(days=i), found.keys(), known_at).items():
             first = (day.start - month.start_utc) // step
             found[meter].fill(first, day.slots, day.wh, day.varh, day.estimated)
     return found

@@ -5,7 +5,7 @@ Adapters raise two errors of their own making and no others: `SomeoneElseWrote` 
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
@@ -14,6 +14,7 @@ from domain.billing_period import BillingPeriod
 from domain.cost_event import CostEvent
 from domain.errors import Refusal
 from domain.events import DayEvent, Event, PeriodEvent
+from domain.measured_day import MeasuredDay
 from domain.measurement import Correction, Reading
 from domain.metering_day import MeteringDay
 from domain.site_events import SupplyPointEvent
@@ -111,32 +112,15 @@ class Stream(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class MeasuredDay:
-    """What one meter measured on a day, in the order in which it was recorded: of two words about a slot the later
-    counts. Slots count steps from `start` (UTC); energy is Wh and varh, `estimated` 0 or 1.
-    """
-
-    start: datetime
-    step_minutes: int
-    slots: list[int] = field(default_factory=list)
-    wh: list[int] = field(default_factory=list)
-    varh: list[int] = field(default_factory=list)
-    estimated: list[int] = field(default_factory=list)
-
-    def add(self, slot: int, wh: int, varh: int, estimated: int) -> None:
-        """A measurement, or what it was corrected to."""
-        self.slots.append(slot)
-        self.wh.append(wh)
-        self.varh.append(varh)
-        self.estimated.append(estimated)
-
-
 class MeasuredDays(Protocol):
     """Days without their costs: for whoever bills a whole month at once, and asks for one meter of many."""
 
-    def measured(self, device: str, day: date, meters: Collection[str]) -> Mapping[str, MeasuredDay]:
-        """Those of some meters that are of the day; none where it was never opened. Raises `Unavailable`."""
+    def measured(
+        self, device: str, day: date, meters: Collection[str], known_at: datetime | None = None
+    ) -> Mapping[str, MeasuredDay]:
+        """Those of some meters that are of the day, by now or as known at a past UTC instant; none where it was never
+        opened. Raises `Unavailable`.
+        """
         ...
 
 

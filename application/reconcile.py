@@ -6,14 +6,26 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from application.ports import Ledger, LedgerEntry, MeteringDays
-from domain.events import DayOpened, PeriodClosed, ReadingCorrected, ReadingsPriced
+from domain.bill import Bill
+from domain.events import (
+    DayJoined,
+    DayOpened,
+    GapDeclared,
+    PeriodClosed,
+    PeriodRerated,
+    ReadingCorrected,
+    ReadingsPriced,
+)
 
 ENTRIES_PER_READ = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """Counts of readings, and the bills that are not live costs plus true-up (there must be none)."""
+    """Counts of readings, and the bills that are not live costs plus true-up (there must be none).
+
+    A reading `in_gaps` told of energy that cannot be known: the ledger says so, and nothing was lost.
+    """
 
     taken: int
     opening: int
@@ -23,6 +35,7 @@ class Reconciliation:
     priced_twice: int
     bills: int
     bills_off: tuple[str, ...]
+    in_gaps: int = 0
 
     @property
     def holds(self) -> bool:
@@ -42,16 +55,19 @@ def reconcile(
     for entry in _entries(ledger):
         found.see(entry)
     instants = [(meter, instant) for meter, several in taken.items() for instant in several]
-    lost = sum(1 for meter, instant in instants if instant not in found.ends.get(meter, {}))
+    missing = [(meter, instant) for meter, instant in instants if instant not in found.ends.get(meter, {})]
+    in_gaps = sum(1 for meter, instant in missing if instant in found.gaps.get(meter, set()))
+    lost = len(missing) - in_gaps
     return Reconciliation(
         taken=len(instants),
         opening=opening,
-        priced=len(instants) - lost,
+        priced=len(instants) - len(missing),
         estimated=found.estimated,
         lost=lost,
         priced_twice=sum(times - 1 for counted in found.ends.values() for times in counted.values()),
         bills=found.bills,
         bills_off=tuple(found.off),
+        in_gaps=in_gaps,
     )
 
 
@@ -64,6 +80,8 @@ class _Found:
         self._opened: dict[tuple[str, date], DayOpened | None] = {}
         self._live: dict[tuple[str, date], Counter[str]] = defaultdict(Counter)
         self.ends: dict[str, Counter[datetime]] = defaultdict(Counter)
+        self._true_ups: dict[tuple[str, date], dict[str, int]] = {}
+        self.gaps: dict[str, set[datetime]] = defaultdict(set)
         self.estimated = 0
         self.bills = 0
         self.off: list[str] = []
@@ -72,13 +90,27 @@ class _Found:
         match entry.event:
             case DayOpened() if entry.day is not None:
                 self._opened[entry.device, entry.day] = entry.event
-            case ReadingsPriced() | ReadingCorrected() if entry.day is not None:
+            case DayJoined() if entry.day is not None:
+                self._opened.pop((entry.device, entry.day), None)  # the day has a meter more by now
+            case ReadingsPriced() | ReadingCorrected() | GapDeclared() as event if entry.day is not None:
                 opened = self._opened_day(entry.device, entry.day)
                 if opened is not None:
-                    self._add_live(opened, entry.event)
-            case PeriodClosed():
+                    self._see_measured(opened, event)
+            case PeriodClosed(true_up_nano=true_up) | PeriodRerated(true_up_nano=true_up) as event:
+                key = (event.supply_point, event.bill.first)
+                before = {} if isinstance(event, PeriodClosed) else self._true_ups.get(key, {})
+                self._true_ups[key] = {**before, **true_up}
                 self.bills += 1
-                self._check(entry.event)
+                self._check(event.supply_point, event.bill)
+
+    def _see_measured(self, opened: DayOpened, event: ReadingsPriced | ReadingCorrected | GapDeclared) -> None:
+        if not isinstance(event, GapDeclared):
+            self._add_live(opened, event)
+            return
+        step = timedelta(minutes=opened.step_minutes)
+        self.gaps[opened.meters[event.meter]] |= {
+            opened.start + step * (slot + 1) for slot in range(event.first, event.last)
+        }
 
     def _opened_day(self, device: str, day: date) -> DayOpened | None:
         """How a day is priced is fixed when it opens, which the ledger has told before anything else of the day."""
@@ -87,7 +119,8 @@ class _Found:
         return self._opened[device, day]
 
     def _add_live(self, opened: DayOpened, event: ReadingsPriced | ReadingCorrected) -> None:
-        main = opened.meters.index(self._mains[opened.supply_point])
+        name = self._mains[opened.supply_point]
+        main = opened.meters.index(name) if name in opened.meters else None
         live = self._live[opened.supply_point, opened.day.replace(day=1)]
         if isinstance(event, ReadingCorrected):
             if event.meter == main:
@@ -109,12 +142,12 @@ class _Found:
                     live[code] += column[row] if column else 0
         self.estimated += sum(event.estimated)
 
-    def _check(self, closed: PeriodClosed) -> None:
-        bill, live = closed.bill, self._live[closed.supply_point, closed.bill.first]
+    def _check(self, supply_point: str, bill: Bill) -> None:
+        live, true_up = self._live[supply_point, bill.first], self._true_ups[supply_point, bill.first]
         billed = bill.nano_by_code()
-        codes = live.keys() | closed.true_up_nano.keys() | billed.keys()
-        if any(live[code] + closed.true_up_nano.get(code, 0) != billed[code] for code in codes):
-            self.off.append(f"{closed.supply_point} {bill.first:%Y-%m}")
+        codes = live.keys() | true_up.keys() | billed.keys()
+        if any(live[code] + true_up.get(code, 0) != billed[code] for code in codes):
+            self.off.append(f"{supply_point} {bill.first:%Y-%m}")
 
 
 def _entries(ledger: Ledger) -> Iterator[LedgerEntry]:

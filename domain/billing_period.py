@@ -150,6 +150,6 @@ def _allocated(bill: Bill, allocate: Allocate | None) -> Allocated:
 
 
 def _amounts(bill: Bill) -> object:
-    """What a bill says but for its words: a formula that is phrased better is no other price."""
+    """What a bill says but for its words: another version of a tariff with the same rates is no other price."""
     lines = [(line.code, line.part, line.quantity, line.rate, line.amount) for line in bill.lines]
-    return lines, [(part.first, part.end, part.tariff, part.tariff_version) for part in bill.parts]
+    return lines, [(part.first, part.end, part.tariff) for part in bill.parts]

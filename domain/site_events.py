@@ -24,6 +24,14 @@ class SupplyPointRegistered:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceAssigned:
+    """A device reads the meters of a supply point, and of no other."""
+
+    device: str
+    supply_point: str
+
+
+@dataclass(frozen=True, slots=True)
 class MeterJoined:
     """A meter counts from a UTC instant on; what it showed before is none of the supply point's business."""
 
@@ -73,4 +81,4 @@ class RatesPublished:
 
 
 SupplyPointEvent = SupplyPointRegistered | MeterJoined | MeterLeft | MeterSwapped | AgreementChanged
-SiteEvent = SupplyPointEvent | RatesPublished
+SiteEvent = SupplyPointEvent | DeviceAssigned | RatesPublished

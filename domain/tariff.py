@@ -1,7 +1,7 @@
 """A tariff: its structure (calendar, charges, rounding) and, kept apart, its dated rates."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -106,6 +106,17 @@ class RateTable:
                 "choose --from and --to inside, or price every month at known rates with --rates-of YYYY-MM"
             )
         return tuple(found)
+
+    def amended_by(self, rates: Rates) -> "RateTable":
+        """The table with rates that count for their days instead of those it has; those keep their other days."""
+        kept = list[Rates]()
+        for one in self.rates:
+            if one.valid_from < rates.valid_from:
+                until = rates.valid_from if one.valid_to is None else min(one.valid_to, rates.valid_from)
+                kept.append(replace(one, valid_to=until))
+            if rates.valid_to is not None and (one.valid_to is None or one.valid_to > rates.valid_to):
+                kept.append(replace(one, valid_from=max(one.valid_from, rates.valid_to)))
+        return replace(self, rates=tuple(sorted((*kept, rates), key=lambda one: one.valid_from)))
 
     @property
     def id(self) -> str:

@@ -1,9 +1,13 @@
-"""Every sentence that a product owner may write. What a sentence does is in `plant`, `device` and `figures`."""
+"""Every sentence that a product owner may write. What one does is in `plant`, `device` and `figures`.
+
+Those about closed months and meters that come and go are in `ledger_steps`.
+"""
 
 from datetime import date, time
 from decimal import Decimal
 from functools import partial
 
+import pytest
 import pytest_bdd
 from pytest_bdd.parsers import parse as says
 
@@ -12,6 +16,7 @@ from domain.arrays.load import PricedLoad
 from domain.bill import Bill
 from domain.cost_event import CostKind
 from domain.measurement import MeterType, Quality, Reading
+from tests.bdd import ledger_steps
 from tests.bdd.as_printed import READ, instant, number, rows_of, thousandths
 from tests.bdd.device import Device, SteadyMeter
 from tests.bdd.figures import Figures, line, printed, share, shares
@@ -34,6 +39,10 @@ given = partial(pytest_bdd.given, converters=READ)
 when = partial(pytest_bdd.when, converters=READ)
 then = partial(pytest_bdd.then, converters=READ)
 when_trying = partial(when, target_fixture="refusal")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(ledger_steps)  # what a closed month's sentences do has a file of its own
 
 
 @given(says('the tariff "{tariff}"'), target_fixture="supply")
@@ -250,7 +259,7 @@ def _(plant: Plant, month: date) -> str:
 
 @then(says("live cost and true-up add up to the bill"))
 def _(plant: Plant, bill: Bill) -> None:
-    assert by_line([*plant.live(bill.first), plant.true_up()]) == bill_by_line(bill)
+    assert by_line([*plant.live(bill.first), *plant.true_ups()]) == bill_by_line(bill)
 
 
 @then(says("its measurements had cost {live} live, and closing added {true_up}"))

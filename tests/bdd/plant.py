@@ -9,22 +9,29 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from adapters.correction_records import WattledgerCorrections
 from adapters.event_store import EventStore
 from adapters.memory import MemoryQuarantine, MemorySupplyPoints, MemoryTariffs, SetClock
 from adapters.messages import WattledgerWire
+from application.bill_known_at import MonthHistory
 from application.close_period import ClosePeriod
 from application.correct_reading import CorrectReading
 from application.load_of_ledger import load_of_ledger
 from application.ports import LedgerEntry
 from application.price_uploads import PriceUploads
 from application.publish_costs import PublishCosts
+from application.record_late import RecordLate
+from application.reopen_period import AmendPeriod
+from application.replay_quarantine import ReplayQuarantine
+from application.rerate_periods import RerateMonth
 from application.terms_of import TermsOf
 from domain.arrays import PricedLoad, price_load
 from domain.bill import Bill
+from domain.billing_period import BillingPeriod
 from domain.cost_event import CostEvent, CostKind
 from domain.errors import Refusal
 from domain.events import GapDeclared, ReadingCorrected
-from domain.measurement import Correction, MeterType, Reading, spread
+from domain.measurement import Correction, MeterType, Reading, Registers, Swap, spread
 from domain.money import nano_to_decimal
 from domain.supply_point import SupplyPoint
 from domain.tariff import Tariff
@@ -90,11 +97,17 @@ class Plant:
         self.clock = SetClock(datetime(2026, 1, 15, 12, tzinfo=UTC))
         self.store, self.wire, self.quarantine = EventStore.in_memory(self.clock), WattledgerWire(), MemoryQuarantine()
         self.points = {name: self.point}
-        days, periods, terms_of = self.store.days, self.store.periods, TermsOf(MemoryTariffs({tariff.id: tariff}))
-        registry = MemorySupplyPoints(self.points)
+        days, periods = self.store.days, self.store.periods
+        registry, self.tariffs = MemorySupplyPoints(self.points), {tariff.id: tariff}
+        terms_of = TermsOf(MemoryTariffs(self.tariffs), periods)
         self.price = PriceUploads(days, periods, registry, terms_of, self.wire, self.quarantine)
-        self._correct = CorrectReading(days, terms_of)
         self._close = ClosePeriod(days, periods, terms_of)
+        amend, records = AmendPeriod.of(self._close), WattledgerCorrections()
+        self._correct = CorrectReading(days, terms_of, amend, self.quarantine, records)
+        self.late = RecordLate(self.price, amend)
+        self.replay = ReplayQuarantine(self.price, self._correct, records, self.late)
+        self.rerate = RerateMonth(days, periods, terms_of)
+        self.history = MonthHistory(self.store.histories)
         self._costs = EveryCost()
         self._publish = PublishCosts(self.store.ledger, self.store.positions, days, self._costs)
 
@@ -150,8 +163,31 @@ class Plant:
         self.messages.append(message)
         self.price([message])
 
-    def correct(self, meter: str, start: datetime, wh: int, by: str, why: str) -> None:
-        self._correct(self.point, Correction(meter, start, wh, 0, by, why))
+    def correct(self, meter: str, start: datetime, wh: int, by: str, why: str, reopen: bool = False) -> None:
+        self._correct(self.point, Correction(meter, start, wh, 0, by, why), reopen)
+
+    def publish(self, first: date, rate: str, price: Decimal) -> None:
+        """The same rates as before from a day on, but for one."""
+        tariff = self.tariffs[self.point.tariff]
+        last = tariff.rate_table.rates[-1]
+        rates = replace(last, valid_from=first, valid_to=None, values={**last.values, rate: price})
+        self.tariffs[tariff.id] = replace(
+            tariff, rate_table=tariff.rate_table.amended_by(rates), version=f"from {first}"
+        )
+
+    def swap(self, meter: str, at: datetime, last_wh: int, first_wh: int) -> None:
+        kind = METERS[MAIN]
+        swap = Swap(at, Registers(last_wh, 0), kind, Registers(first_wh, 0), kind)
+        self._changed(replace(self.point, swaps={meter: (swap,)}))
+
+    def counts_since(self, meter: str, at: datetime) -> None:
+        self._changed(replace(self.point, since={meter: at}))
+
+    def _changed(self, point: SupplyPoint) -> None:
+        self.point = self.points[point.device] = point
+
+    def period(self, first: date) -> BillingPeriod:
+        return self.store.periods.get(self.point.id, self.month(first))
 
     def close(self, first: date) -> Bill:
         return self._close(self.point, self.month(first)).bill
@@ -182,8 +218,12 @@ class Plant:
         return [cost for cost in self.costs() if cost.meter == MAIN and month.start_utc <= cost.start < month.end_utc]
 
     def true_up(self) -> CostEvent:
-        [found] = [cost for cost in self.costs() if cost.kind is CostKind.TRUE_UP]
+        [found] = self.true_ups()
         return found
+
+    def true_ups(self) -> list[CostEvent]:
+        """What closes and re-rates added, and what was taken back of it."""
+        return [cost for cost in self.costs() if cost.meter == self.point.id and cost.kind is not CostKind.ALLOCATED]
 
     def gaps(self) -> list[Gap]:
         return [self._gap(entry, entry.event) for entry in self.entries() if isinstance(entry.event, GapDeclared)]
@@ -229,6 +269,13 @@ def by_line(costs: Sequence[CostEvent]) -> dict[str, Decimal]:
 
 def bill_by_line(bill: Bill) -> dict[str, Decimal]:
     return {line.code: line.amount for line in bill.lines if line.amount}
+
+
+def bill_in_force(plant: Plant, day: date) -> Bill:
+    """The bill of a day's month; a month without one fails the test."""
+    bill = plant.period(day.replace(day=1)).bill
+    assert bill is not None, f"{day:%Y-%m} has no bill in force"
+    return bill
 
 
 def refusal_of(attempt: Callable[[], object]) -> str:

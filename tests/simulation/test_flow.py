@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from application.ports import MeasuredDay, MeteringDays, SomeoneElseWrote, StreamRecord, Unavailable
+from application.ports import MeteringDays, SomeoneElseWrote, StreamRecord, Unavailable
 from application.store_readings import StoreReadings
 from application.upload_outbox import CYCLES_PER_CALL, UploadOutbox
 from domain.events import DayEvent
+from domain.measured_day import MeasuredDay
 from domain.measurement import Reading
 from domain.metering_day import MeteringDay
 from tests.simulation.flow import Flow, Parts
@@ -75,8 +76,10 @@ class Through:
     def get(self, device: str, day: date, known_at: datetime | None = None) -> MeteringDay:
         return self.days.get(device, day, known_at)
 
-    def measured(self, device: str, day: date, meters: Collection[str]) -> Mapping[str, MeasuredDay]:
-        return self.days.measured(device, day, meters)
+    def measured(
+        self, device: str, day: date, meters: Collection[str], known_at: datetime | None = None
+    ) -> Mapping[str, MeasuredDay]:
+        return self.days.measured(device, day, meters, known_at)
 
     def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
         self.days.append(day, events)

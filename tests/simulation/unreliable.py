@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from adapters.memory import MemoryHotStore, MemoryOutbox, MemoryStream
-from application.ports import MeasuredDay, MeteringDays, StreamRecord, Unavailable
+from application.ports import MeteringDays, StreamRecord, Unavailable
 from domain.cost_event import CostEvent
 from domain.events import DayEvent
+from domain.measured_day import MeasuredDay
 from domain.measurement import Reading
 from domain.metering_day import MeteringDay
 
@@ -94,8 +95,10 @@ class MortalDays:
     def get(self, device: str, day: date, known_at: datetime | None = None) -> MeteringDay:
         return self.days.get(device, day, known_at)
 
-    def measured(self, device: str, day: date, meters: Collection[str]) -> Mapping[str, MeasuredDay]:
-        return self.days.measured(device, day, meters)
+    def measured(
+        self, device: str, day: date, meters: Collection[str], known_at: datetime | None = None
+    ) -> Mapping[str, MeasuredDay]:
+        return self.days.measured(device, day, meters, known_at)
 
     def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
         if self.writes_left is not None:

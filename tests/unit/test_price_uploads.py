@@ -11,13 +11,14 @@ from adapters.event_store import EventStore
 from adapters.memory import MemoryHotStore, MemoryQuarantine, MemorySupplyPoints, SetClock
 from adapters.messages import WattledgerWire
 from application.close_period import ClosePeriod
-from application.ports import BillingPeriods, MeasuredDay, MeteringDays, Reason, SomeoneElseWrote
+from application.ports import BillingPeriods, MeteringDays, Reason, SomeoneElseWrote
 from application.price_uploads import TRIES, PriceUploads
 from application.publish_costs import PublishCosts
 from application.terms_of import TermsOf
 from domain.billing_period import BillingPeriod
 from domain.errors import PeriodIsClosed
 from domain.events import DayEvent, PeriodEvent
+from domain.measured_day import MeasuredDay
 from domain.measurement import Reading
 from domain.metering_day import MeteringDay
 from domain.supply_point import SupplyPoint
@@ -186,8 +187,10 @@ class AlwaysLate:
     def get(self, device: str, day: date, known_at: datetime | None = None) -> MeteringDay:
         return self.real.get(device, day)
 
-    def measured(self, device: str, day: date, meters: Collection[str]) -> Mapping[str, MeasuredDay]:
-        return self.real.measured(device, day, meters)
+    def measured(
+        self, device: str, day: date, meters: Collection[str], known_at: datetime | None = None
+    ) -> Mapping[str, MeasuredDay]:
+        return self.real.measured(device, day, meters, known_at)
 
     def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
         self.times -= 1

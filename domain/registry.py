@@ -1,0 +1,120 @@
+"""The registry of a supply point: what its events make of it, and which events make it what somebody wants."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from domain.errors import BadReadings
+from domain.measurement import Swap
+from domain.site_events import (
+    AgreementChanged,
+    MeterJoined,
+    MeterLeft,
+    MeterSwapped,
+    SupplyPointEvent,
+    SupplyPointRegistered,
+)
+from domain.supply_point import Agreement, SupplyPoint
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def evolve(point: SupplyPoint | None, event: SupplyPointEvent) -> SupplyPoint:
+    """Let an event have happened. The first one registers."""
+    if isinstance(event, SupplyPointRegistered):
+        return SupplyPoint(
+            id=event.supply_point,
+            device=event.device,
+            zone=ZoneInfo(event.timezone),
+            tariff=event.tariff,
+            contract=event.contract,
+            main_meter=event.main_meter,
+            meters=event.meters,
+            step_minutes=event.step_minutes,
+        )
+    if point is None:
+        raise AssertionError(f"the first event of a supply point is its registration, not {event}")
+    match event:
+        case MeterJoined(meter, meter_type, since):
+            return replace(point, meters={**point.meters, meter: meter_type}, since={**point.since, meter: since})
+        case MeterLeft(meter, at):
+            return replace(point, until={**point.until, meter: at})
+        case AgreementChanged(since, tariff, contract):
+            others = [one for one in point.later if one.since != since]
+            later = sorted([*others, Agreement(since, tariff, contract)], key=lambda one: one.since)
+            return replace(point, later=tuple(later))
+        case MeterSwapped():
+            return _swapped(point, event)
+
+
+def _swapped(point: SupplyPoint, event: MeterSwapped) -> SupplyPoint:
+    swap = Swap(event.at, event.last, point.meters[event.meter], event.first, event.meter_type)
+    every = (*point.swaps.get(event.meter, ()), swap)
+    return replace(
+        point,
+        meters={**point.meters, event.meter: event.meter_type},
+        swaps={**point.swaps, event.meter: every},
+    )
+
+
+def registration(wanted: SupplyPoint) -> SupplyPointRegistered:
+    """The event that registers a supply point with the meters that were there from the beginning."""
+    return SupplyPointRegistered(
+        supply_point=wanted.id,
+        device=wanted.device,
+        timezone=wanted.zone.key,
+        tariff=wanted.tariff,
+        contract=wanted.contract,
+        main_meter=wanted.main_meter,
+        meters={meter: kind for meter, kind in wanted.meters.items() if meter not in wanted.since},
+        step_minutes=wanted.step_minutes,
+    )
+
+
+def changes(known: SupplyPoint | None, wanted: SupplyPoint) -> list[SupplyPointEvent]:
+    """What makes of the known supply point the wanted one; nothing where it is that already.
+
+    Swaps are told by `MeterSwapped` alone: `wanted` need not repeat them. Raises `BadReadings` for what cannot change.
+    """
+    if known is None:
+        first = registration(wanted)
+        return [first, *_changed(evolve(None, first), wanted)]
+    for name in ("device", "zone", "main_meter", "step_minutes", "tariff", "contract"):
+        if getattr(known, name) != getattr(wanted, name):
+            raise BadReadings(
+                f"supply point {known.id}: its {name.replace('_', ' ')} was registered as {getattr(known, name)}, not "
+                f"{getattr(wanted, name)}; that stays: give later agreements with the day since when they hold"
+            )
+    return list(_changed(known, wanted))
+
+
+def _changed(known: SupplyPoint, wanted: SupplyPoint) -> Iterator[SupplyPointEvent]:
+    for meter, kind in wanted.meters.items():
+        if meter not in known.meters:
+            yield MeterJoined(meter, kind, wanted.since.get(meter, BEGINNING))
+        elif not known.swaps.get(meter) and known.meters[meter] != kind:
+            yield MeterJoined(meter, kind, wanted.since.get(meter, known.since.get(meter, BEGINNING)))
+        elif meter in wanted.since and known.since.get(meter) != wanted.since[meter]:
+            yield MeterJoined(meter, known.meters[meter], wanted.since[meter])
+    for meter, at in wanted.until.items():
+        if known.until.get(meter) != at:
+            yield MeterLeft(meter, at)
+    for agreement in wanted.later:
+        if agreement not in known.later:
+            yield AgreementChanged(agreement.since, agreement.tariff, agreement.contract)
+
+
+def swap(point: SupplyPoint, event: MeterSwapped) -> MeterSwapped | None:
+    """A swap may be told; None when it was. Raises `BadReadings` where it cannot be."""
+    point.meter_type(event.meter)
+    known = point.swaps.get(event.meter, ())
+    told = Swap(event.at, event.last, point.meters[event.meter], event.first, event.meter_type)
+    if any((one.at, one.last, one.first) == (told.at, told.last, told.first) for one in known):
+        return None
+    if known and event.at <= known[-1].at:
+        raise BadReadings(
+            f"meter {event.meter!r} was swapped at {known[-1].at.isoformat()}; a swap at {event.at.isoformat()} came "
+            "before it: tell swaps in their order"
+        )
+    return event
