@@ -10,7 +10,7 @@ import numpy as np
 
 from domain.arrays.load import Flags, Int
 from domain.determinants import Determinants
-from domain.events import DayClosed, DayEvent, DayOpened, ReadingCorrected, ReadingsPriced
+from domain.events import DayClosed, DayEvent, DayJoined, DayOpened, DayReopened, ReadingCorrected, ReadingsPriced
 from domain.measurement import Quality
 from domain.meter_day import Grid, MeterDay
 
@@ -48,8 +48,10 @@ class DayBook:
                 live = self.live_nano[event.meter]
                 for line, (back, new) in enumerate(zip(event.reversed_nano, event.live_nano, strict=True)):
                     live[line] += back + new
-            case DayClosed():
-                self.closed = True
+            case DayJoined():
+                self._joined(event)
+            case DayClosed() | DayReopened():
+                self.closed = isinstance(event, DayClosed)
             case _:
                 return  # a gap is no energy
 
@@ -64,6 +66,14 @@ class DayBook:
         for line, column in enumerate(event.live_nano):
             for live, nano in zip(lives, column, strict=False):  # a column of zeros is stored empty
                 live[line] += nano
+
+    def _joined(self, event: DayJoined) -> None:
+        self.opened = self.opened.joined_by(event)
+        self.live_nano.append([0] * len(self.opened.line_codes))
+        nothing = np.zeros((1, self.opened.slots), dtype=np.int64)
+        self.wh, self.varh = np.vstack([self.wh, nothing]), np.vstack([self.varh, nothing])
+        missing = np.full((1, self.opened.slots), Quality.MISSING, dtype=np.uint8)
+        self.quality = np.vstack([self.quality, missing])
 
     def _month(self, meter: int, before: Determinants) -> Determinants:
         month, known = before.copy(), self.quality[meter] != Quality.MISSING
