@@ -205,18 +205,6 @@ def _(plant: Plant, meter: str, start: str, until: str, day: date, reason: str) 
     assert [gap for gap in plant.gaps() if gap.day == day] == [Gap(meter, day, start, until, reason)]
 
 
-@then(says('one reading waits in quarantine because "{reason}"'), target_fixture="refusal")
-def _(plant: Plant, reason: str) -> str:
-    [kept] = plant.quarantine.kept()
-    assert reason in kept.text
-    return kept.text
-
-
-@then(says("nothing waits in quarantine"))
-def _(plant: Plant) -> None:
-    assert plant.quarantine.kept() == []
-
-
 @then(says('it is refused because "{reason}"'))
 @then(says('it says "{reason}"'))
 def _(refusal: str, reason: str) -> None:

@@ -82,3 +82,15 @@ def _(plant: Plant, month: date, who: str, why: str) -> None:
 @then(says("nothing of {month} was billed again"))
 def _(plant: Plant, month: date) -> None:
     assert len(plant.period(month).bills) == 1
+
+
+@then(says('one reading waits in quarantine because "{reason}"'), target_fixture="refusal")
+def _(plant: Plant, reason: str) -> str:
+    [kept] = plant.quarantine.kept()
+    assert reason in kept.text
+    return kept.text
+
+
+@then(says("nothing waits in quarantine"))
+def _(plant: Plant) -> None:
+    assert plant.quarantine.kept() == []
