@@ -77,6 +77,9 @@ UPCASTS: dict[str, Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]] = {
 }
 """Old stored name -> (the name of the next shape, its content)."""
 
+STORED_SINCE = (*UPCASTS, *STORED_NAMES)
+"""Every stored name that there ever was."""
+
 COMPRESSION_LEVEL = 6
 """Events are small: level 6 takes as long as level 1 (53 against 51 microseconds) and saves 2 % more."""
 

@@ -28,7 +28,7 @@ from eventsourcing.persistence import (
 from eventsourcing.popo import POPOApplicationRecorder, POPOTrackingRecorder
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore, SQLiteTrackingRecorder
 
-from adapters.event_codec import decode, decode_measured, encode
+from adapters.event_codec import STORED_SINCE, decode, decode_measured, encode
 from application.ports import Clock, LedgerEntry, Recorded, RegisteredSite, SomeoneElseWrote, Unavailable
 from domain.billing_period import BillingPeriod
 from domain.errors import BadReadings, UnknownDevice
@@ -42,6 +42,7 @@ from domain.tariff import Rates
 from domain.terms import BillingMonth
 
 EVENTS_PER_READ = 1000
+CLOSES = [name for name in STORED_SINCE if name.startswith("PeriodClosed.")]
 REGISTRATIONS = ["SupplyPointRegistered.v1"]
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 STAMPED = b"\x01"
@@ -162,6 +163,12 @@ class StoredPeriods:
         for event in events:
             period.evolve(event)
 
+    def months(self, supply_point: str) -> list[date]:
+        """The first days of all months that ever closed, in order."""
+        stream = f"billing-period/{supply_point}/"
+        months = {name.removeprefix(stream) for name in _streams_of(self._recorder, CLOSES)}
+        return sorted(date.fromisoformat(f"{month}-01") for month in months if "/" not in month)
+
 
 class StoredLedger:
     """Ledger."""
@@ -175,6 +182,13 @@ class StoredLedger:
         except PersistenceError as error:
             raise Unavailable("the ledger cannot be read now") from error
         return [_entry(notification) for notification in found]
+
+    def last(self) -> int:
+        """Position of the last event; 0 where there is none."""
+        try:
+            return self._recorder.max_notification_id() or 0
+        except PersistenceError as error:
+            raise Unavailable("the ledger cannot be read now") from error
 
     def digest(self) -> str:
         """SHA-256 over all events in order: stream, version, name and bytes. Equal ledgers have equal digests."""
@@ -232,16 +246,7 @@ class StoredSites:
         return site
 
     def ids(self) -> Sequence[str]:
-        found, position = list[str](), 0
-        try:
-            while more := self._recorder.select_notifications(
-                position, EVENTS_PER_READ, topics=REGISTRATIONS, inclusive_of_start=False
-            ):
-                found += [str(one.originator_id).removeprefix("supply-point/") for one in more]
-                position = more[-1].id
-        except PersistenceError as error:
-            raise Unavailable("the registry cannot be read now") from error
-        return found
+        return [name.removeprefix("supply-point/") for name in _streams_of(self._recorder, REGISTRATIONS)]
 
     def append(self, site: RegisteredSite, events: Sequence[SupplyPointEvent]) -> None:
         now, stored = self._clock.now(), list[StoredEvent]()
@@ -357,6 +362,18 @@ def _measure(found: Mapping[int, MeasuredDay], event: ReadingsPriced) -> None:
     for index, slot, wh, varh, estimated in rows:
         if index in found:
             found[index].add(slot, wh, varh, estimated)
+
+
+def _streams_of(recorder: ApplicationRecorder, names: Sequence[str]) -> list[str]:
+    """The streams with an event of some stored names, one entry an event."""
+    found, position = list[str](), 0
+    try:
+        while more := recorder.select_notifications(position, EVENTS_PER_READ, topics=names, inclusive_of_start=False):
+            found += [str(one.originator_id) for one in more]
+            position = more[-1].id
+    except PersistenceError as error:
+        raise Unavailable("the ledger cannot be read now") from error
+    return found
 
 
 def _sealed(event: Event, now: datetime) -> tuple[str, bytes]:

@@ -61,7 +61,8 @@ class VerifyLedger:
             if entry.day is not None and entry.device in by_device:
                 by_device[entry.device].see_day(entry.day, entry)
             elif isinstance(entry.event, PeriodClosed | PeriodReopened | PeriodRerated):
-                if (point := by_id.get(entry.event.supply_point)) is not None:
+                of_event = [by_id[one] for one in by_id if one == entry.event.supply_point]
+                for point in of_event:
                     point.see_period(entry.event)
         for one in by_id.values():
             one.finish(self.periods)

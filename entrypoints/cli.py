@@ -10,7 +10,7 @@ import typer
 from typer.main import get_command
 
 from domain.errors import Refusal
-from entrypoints import compare, demo, explain, price, simulate, tariffs
+from entrypoints import compare, demo, explain, ledger, price, simulate, tariffs
 from entrypoints.screen import complain
 
 EXIT_REFUSED = 2
@@ -40,6 +40,7 @@ app.command("compare", help=compare.HELP)(compare.command)
 app.command("simulate", help=simulate.HELP)(simulate.command)
 app.command("demo", help=demo.HELP)(demo.command)
 app.add_typer(tariffs.app, name="tariffs")
+app.add_typer(ledger.app, name="ledger")
 
 
 @app.callback(invoke_without_command=True)
