@@ -230,9 +230,8 @@ class StoredSites:
                     self._of_device[device] = event.supply_point
         site = self.get(self._of_device[device]) if device in self._of_device else None
         if site is None or site.point is None:
-            raise UnknownDevice(
-                f"device {device!r} is not registered; register its supply point, then replay its uploads"
-            )
+            text = "is not registered; register its supply point, then replay its uploads"
+            raise UnknownDevice(f"device {device!r} {text}")
         return site.point
 
     def get(self, supply_point: str, known_at: datetime | None = None) -> RegisteredSite:
@@ -262,10 +261,8 @@ class StoredSites:
     def _check_free(self, event: SupplyPointRegistered) -> None:
         for one in _events(self._recorder, f"device/{event.device}"):
             if isinstance(one, DeviceAssigned) and one.supply_point != event.supply_point:
-                raise BadReadings(
-                    f"device {event.device!r} belongs to supply point {one.supply_point}; give {event.supply_point} "
-                    "a device of its own"
-                )
+                theirs = f"device {event.device!r} belongs to supply point {one.supply_point}"
+                raise BadReadings(f"{theirs}; give {event.supply_point} a device of its own")
 
 
 class StoredRates:

@@ -8,7 +8,7 @@ import typer
 
 from application.rerate_periods import RerateMonth, ReratePeriods
 from domain.bill import Bill
-from domain.errors import BadOption
+from domain.errors import BadOption, PeriodIsClosed
 from domain.measurement import Correction
 from domain.money import nano_to_decimal
 from domain.supply_point import SupplyPoint
@@ -78,7 +78,10 @@ def correct(
     if at is None:
         raise BadOption("START is empty; give the beginning of the interval, as 2026-01-15T10:00")
     before = _bill(opened, supply, BillingMonth.of(at, supply.zone))
-    event = opened.correct(supply, Correction(meter, at.astimezone(UTC), wh, varh, by, why), reopen)
+    try:
+        event = opened.correct(supply, Correction(meter, at.astimezone(UTC), wh, varh, by, why), reopen)
+    except PeriodIsClosed as closed:
+        raise PeriodIsClosed(f"{closed}; with --reopen it is reopened, and closed again into its next bill") from closed
     local = f"{at.astimezone(supply.zone):%Y-%m-%d %H:%M}"
     told = f"{meter} at {local}: {event.wh_before:,} Wh and {event.varh_before:,} varh before, now {wh:,} and {varh:,}"
     OUT.print(told, markup=False, highlight=False, soft_wrap=True)

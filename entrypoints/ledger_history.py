@@ -24,8 +24,9 @@ by line: the difference of the bill as known at one moment and at the other.
 
 From = Annotated[str | None, typer.Option("--from", help="Only what was recorded after this instant.")]
 To = Annotated[str | None, typer.Option("--to", help="Only what was recorded until this instant; else until now.")]
-Every = Annotated[bool, typer.Option("--all", help="Each upload of readings alone, not those of a day together.")]
+Every = Annotated[bool, typer.Option("--all", help="Days that opened, too, and each upload of readings alone.")]
 QUIET = {"open", "readings", "join"}
+"""Nothing to look at twice."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,12 @@ def command(
 
 
 def together(happened: Sequence[Happened]) -> Iterator[Happened]:
-    """Uploads of one day that follow each other are told as one row: a month has thousands."""
+    """Uploads of one day that follow each other are told as one row, and days that opened by them not at all."""
     found: Happened | None = None
     uploads = intervals = 0
     for one in happened:
+        if one.what == "open":
+            continue
         if found is not None and one.what == "readings" and one.day == found.day:
             nano = {code: found.nano.get(code, 0) + one.nano.get(code, 0) for code in {*found.nano, *one.nano}}
             uploads, intervals = uploads + 1, intervals + _intervals(one)
