@@ -1,12 +1,15 @@
 """`wattledger ledger quarantine|replay`: what was not accepted, why, and another try."""
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
-from application.ports import Reason
+from application.ports import Kept, Reason
 from entrypoints.ledger_file import DEFAULT, AsJson, LedgerFile, OpenLedger, check_said
 from entrypoints.screen import OUT, progress
 
@@ -16,7 +19,6 @@ REPLAY = """Try again what waits in quarantine, once the cause is gone: a meter 
 What is accepted now leaves quarantine; what is not stays. With --by and --why closed months are changed, too: they are
 reopened and closed again, into their next bill.
 """
-NAMED = 8
 
 
 def quarantine(ledger: LedgerFile = DEFAULT, as_json: AsJson = False) -> None:
@@ -30,12 +32,13 @@ def quarantine(ledger: LedgerFile = DEFAULT, as_json: AsJson = False) -> None:
     table = Table(
         title=f"\n{len(kept):,} in quarantine", title_justify="left", title_style="bold", box=None, pad_edge=False
     )
-    for heading in ("Id", "Kept, UTC", "Reason"):
+    table.add_column("Many", justify="right")
+    for heading in ("First, UTC", "Reason"):
         table.add_column(heading, no_wrap=True)
     table.add_column("What is wrong, and what to do", overflow="fold", ratio=1)
-    for one in kept:
-        table.add_row(one.id[:NAMED], f"{one.at:%Y-%m-%d %H:%M}", str(one.reason), one.text)
-    OUT.print(table, markup=False, highlight=False)
+    for (reason, text), alike in _alike(kept).items():
+        table.add_row(f"{len(alike):,}", f"{alike[0].at:%Y-%m-%d %H:%M}", str(reason), Text(text))
+    OUT.print(table, highlight=False)
 
 
 def replay(
@@ -49,5 +52,13 @@ def replay(
     with progress("Trying again"):
         found = OpenLedger(ledger).replay(reason, (by, why) if by else None)
     OUT.print(f"{found.tried:,} tried, {found.released:,} accepted", highlight=False)
-    for kept, text in found.still_refused:
-        OUT.print(f"{kept.id[:NAMED]} stays: {text}", markup=False, highlight=False, soft_wrap=True)
+    for text, many in Counter(text for _, text in found.still_refused).items():
+        OUT.print(f"{many:,} stay: {text}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _alike(kept: Sequence[Kept]) -> dict[tuple[Reason, str], list[Kept]]:
+    """What waits for the same reason in the same words: a meter that nobody registered is read 288 times a day."""
+    found: dict[tuple[Reason, str], list[Kept]] = {}
+    for one in kept:
+        found.setdefault((one.reason, one.text), []).append(one)
+    return found

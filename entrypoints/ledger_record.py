@@ -63,7 +63,7 @@ def command(
     for note in (*file.notes, *([f"{len(file.rejected):,} rows were left out"] if file.rejected else [])):
         OUT.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
     if waits:
-        OUT.print(f"note: {waits:,} uploads wait in quarantine: `wattledger ledger quarantine`", highlight=False)
+        OUT.print(f"note: {waits:,} wait in quarantine: `wattledger ledger quarantine`", highlight=False)
 
 
 def records_of(point: SupplyPoint, loads: list[Load], source: str) -> Iterator[bytes]:
