@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from application.allocate_bill import allocate_bill
 from application.month_of_ledger import days_of, live_of, parts_of
-from application.ports import BillingPeriods, MeteringDays
+from application.ports import BillingPeriods, LedgerDays
 from application.terms_of import TermsOf
 from domain.events import PeriodClosed
 from domain.supply_point import SupplyPoint
@@ -15,7 +15,7 @@ from domain.terms import BillingMonth
 class ClosePeriod:
     """Close a supply point's billing month. Days are shut first: nothing slips in between the sum and the bill."""
 
-    days: MeteringDays
+    days: LedgerDays
     periods: BillingPeriods
     terms_of: TermsOf
 

@@ -1,27 +1,42 @@
-"""A meter's load as the ledger knows it, for reports and for checking one engine with the other."""
+"""A meter's load as the ledger knows it: for bills of whole months, reports, and checking one engine with the other."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
-from application.ports import MeteringDays
+from application.ports import MeasuredDays
 from domain.arrays import Load
 from domain.errors import BadReadings
-from domain.measurement import Measurement, Quality
+from domain.measured_day import MeasuredDay
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth
 
 
-def load_of_ledger(days: MeteringDays, point: SupplyPoint, meter: str, month: BillingMonth) -> Load:
-    """The measurements of a month; what is not there is MISSING. Raises `BadReadings` for a meter unknown here."""
-    if meter not in point.meters:
-        raise BadReadings(f"meter {meter!r} is not one of {point.id}; it has {', '.join(sorted(point.meters))}")
-    step, found = timedelta(minutes=point.step_minutes), list[Measurement]()
+def load_of_ledger(
+    days: MeasuredDays, point: SupplyPoint, meter: str, month: BillingMonth, known_at: datetime | None = None
+) -> Load:
+    """The measurements of a month, as known by now or at a UTC instant; what is not there is MISSING.
+
+    Raises `BadReadings` for a meter unknown here.
+    """
+    return loads_of_ledger(days, point, [meter], month, known_at)[meter]
+
+
+def loads_of_ledger(
+    days: MeasuredDays,
+    point: SupplyPoint,
+    meters: Iterable[str],
+    month: BillingMonth,
+    known_at: datetime | None = None,
+) -> dict[str, Load]:
+    """As `load_of_ledger`, of several meters: each day is read once for all of them."""
+    found: dict[str, list[MeasuredDay]] = {meter: [] for meter in meters}
+    for meter in found:
+        if meter not in point.meters:
+            raise BadReadings(f"meter {meter!r} is not one of {point.id}; it has {', '.join(sorted(point.meters))}")
     for i in range(month.days):
-        day = days.get(point.device, month.first + timedelta(days=i))
-        if day.opened is None or meter not in day.index:  # a meter may be registered after the day began
-            continue
-        state = day.meters[day.index[meter]]
-        for slot, wh in enumerate(state.wh):
-            if wh is not None:
-                quality = Quality.ESTIMATED if slot in state.estimated else Quality.MEASURED
-                found.append(Measurement(meter, day.opened.start + step * slot, wh, state.varh[slot], quality))
-    return Load.of_measurements(meter, month.start_utc, month.end_utc, point.step_minutes, found)
+        for meter, day in days.measured(point.device, month.first + timedelta(days=i), found.keys(), known_at).items():
+            found[meter].append(day)
+    return {
+        meter: Load.of_days(meter, month.start_utc, month.end_utc, point.step_minutes, measured)
+        for meter, measured in found.items()
+    }

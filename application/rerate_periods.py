@@ -1,12 +1,16 @@
-"""Prices became known after the close, or were changed: bill closed months again, from the measurements they have."""
+"""Prices became known after the close, or were changed: bill closed months again, from the measurements they have.
+
+By arrays: a year of a factory has a hundred thousand uploads, of which a bill needs the energy alone.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from application.allocate_bill import allocate_bill
-from application.month_of_ledger import parts_of
-from application.ports import BillingPeriods, MeteringDays
+from application.allocate_bill import allocate_loads
+from application.load_of_ledger import loads_of_ledger
+from application.ports import BillingPeriods, MeasuredDays
 from application.terms_of import TermsOf
+from domain.arrays import price_month
 from domain.events import PeriodRerated
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth
@@ -16,7 +20,7 @@ from domain.terms import BillingMonth
 class RerateMonth:
     """Re-rate a closed month by what is in force for it now. Live costs were right as known: only the true-up moves."""
 
-    days: MeteringDays
+    days: MeasuredDays
     periods: BillingPeriods
     terms_of: TermsOf
 
@@ -26,8 +30,10 @@ class RerateMonth:
         Raises `PeriodIsOpen` where there is no bill in force, `NoPriceInForce`, `SomeoneElseWrote`: try again.
         """
         period, terms = self.periods.get(point.id, month), self.terms_of.parts(point, month)
-        parts = parts_of(self.days, point, terms)
-        event = period.rerate(parts, (by, why), lambda bill: allocate_bill(self.days, point, terms, bill))
+        loads = loads_of_ledger(self.days, point, sorted(point.meters), month)
+        [billed] = price_month(loads[point.main_meter], terms).billed
+        parts = [(part.month.determinants, part.terms) for part in billed]
+        event = period.rerate(parts, (by, why), lambda bill: allocate_loads(loads, point, terms, bill))
         if event is not None:
             self.periods.append(period, [event])
         return event

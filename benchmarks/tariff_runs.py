@@ -22,6 +22,7 @@ from benchmarks import peer_eeco, peer_pysam
 from domain.arrays import Billing, Load, bill_load, energy_cost, price_load
 from domain.arrays.bills import layout
 from domain.arrays.calendar_year import compiled
+from domain.measured_day import MeasuredDay
 from domain.measurement import Measurement, MeterType
 from domain.metering_day import MeteringDay
 from domain.money import decimal_to_nano
@@ -175,7 +176,10 @@ def check_live(day: MeteringDay, uploads: list[list[Measurement]], terms: Terms)
     """What the first meter's measurements cost live is the bill to date of the same load as an array."""
     mine = [measurements[0] for measurements in uploads]
     start = mine[0].start
-    load = Load.of_measurements(mine[0].meter, start, start + timedelta(days=1), STEP, mine)
+    measured = MeasuredDay(start, STEP)
+    for slot, one in enumerate(mine):
+        measured.add(slot, one.energy_wh, one.reactive_varh, one.quality)
+    load = Load.of_days(mine[0].meter, start, start + timedelta(days=1), STEP, [measured])
     [bill] = bill_load(load, terms.tariff, CONTRACT, MEXICO, RATES_OF)
     same(day.meters[0].live_nano, terms.accrued_nano(bill.determinants))
 

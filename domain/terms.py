@@ -45,6 +45,11 @@ class BillingMonth:
         return (self.end - self.first).days
 
     @property
+    def every_day(self) -> "tuple[date, ...]":
+        """Its local days, in order."""
+        return tuple(self.first + timedelta(days=i) for i in range(self.days))
+
+    @property
     def days_in_year(self) -> int:
         return (date(self.first.year + 1, 1, 1) - date(self.first.year, 1, 1)).days
 

@@ -39,7 +39,7 @@ app = typer.Typer(
 
 def add_desk_commands() -> None:
     """The commands of a desk load what a device neither has nor could hold: numpy, pyarrow, plotly."""
-    from entrypoints import compare, demo, explain, price, simulate, tariffs
+    from entrypoints import compare, demo, explain, ledger, price, simulate, tariffs
 
     app.command("price", help=price.HELP)(price.command)
     app.command("explain", help=explain.HELP)(explain.command)
@@ -47,6 +47,7 @@ def add_desk_commands() -> None:
     app.command("simulate", help=simulate.HELP)(simulate.command)
     app.command("demo", help=demo.HELP)(demo.command)
     app.add_typer(tariffs.app, name="tariffs")
+    app.add_typer(ledger.app, name="ledger")
 
 
 if sys.argv[1:2] != ["edge"] and find_spec("pyarrow") is not None:

@@ -42,7 +42,9 @@ def command(
 ) -> None:
     tariff = open_ended(TariffFiles().get(TARIFF), FIRST_DAY)
     folder = None if out is None else empty_folder(out)
-    world = World(factories, meters, days, seed, faults, tariff, FIRST_DAY, ZONE, CONTRACT, folder)
+    world = World(
+        factories, meters, days, seed, faults, tariff, FIRST_DAY, ZONE, CONTRACT, folder, f"{TARIFF}@{FIRST_DAY:%Y-%m}"
+    )
     with progress(f"Simulating {factories} factories x {meters} meters x {days} days") as bar:
         outcome = simulate(world, progress=bar)
     if as_json:

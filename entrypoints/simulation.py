@@ -29,6 +29,7 @@ from application.ports import CostSink, Outbox
 from application.price_uploads import PriceUploads
 from application.publish_costs import PublishCosts
 from application.reconcile import Reconciliation, reconcile
+from application.register_site import RegisterSite
 from application.terms_of import TermsOf
 from domain.events import PeriodClosed
 from domain.supply_point import SupplyPoint
@@ -48,7 +49,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class World:
-    """What to simulate. `folder` None keeps all in memory; otherwise outboxes and ledger are SQLite files in it."""
+    """What to simulate. `folder` None keeps all in memory; otherwise outboxes and ledger are SQLite files in it.
+
+    `registered_tariff` is the tariff's name in the ledger's registry, where that is not its id.
+    """
 
     factories: int
     meters: int
@@ -60,6 +64,7 @@ class World:
     zone: ZoneInfo
     contract: Contract
     folder: Path | None = None
+    registered_tariff: str = ""
 
 
 @dataclass
@@ -129,6 +134,9 @@ def simulate(world: World, sinks: Sequence[CostSink] = (), progress: Progress = 
         if world.folder is None
         else EventStore.sqlite(world.folder / "ledger.sqlite", clock)
     )
+    register = RegisterSite(store.sites)
+    for factory in factories:
+        register(replace(factory.point, tariff=world.registered_tariff or world.tariff.id))
     terms_of = TermsOf(MemoryTariffs({world.tariff.id: world.tariff}), store.periods)
     points = MemorySupplyPoints({factory.point.device: factory.point for factory in factories})
     price = PriceUploads(store.days, store.periods, points, terms_of, WattledgerWire(), quarantine)

@@ -5,7 +5,7 @@ Adapters raise two errors of their own making and no others: `SomeoneElseWrote` 
 A line has two kinds of `Unavailable` that ask for more than patience: `NotAllowed` and `RecordsRefused`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -24,6 +24,7 @@ from application.ports.errors import (
 from domain.billing_period import BillingPeriod
 from domain.cost_event import CostEvent
 from domain.events import DayEvent, Event, PeriodEvent
+from domain.measured_day import MeasuredDay
 from domain.measurement import Correction
 from domain.metering_day import MeteringDay
 from domain.site_events import SupplyPointEvent
@@ -99,6 +100,18 @@ class Stream(Protocol):
         ...
 
 
+class MeasuredDays(Protocol):
+    """Days without their costs: for whoever bills a whole month at once, and asks for one meter of many."""
+
+    def measured(
+        self, device: str, day: date, meters: Collection[str], known_at: datetime | None = None
+    ) -> Mapping[str, MeasuredDay]:
+        """Those of some meters that are of the day, by now or as known at a past UTC instant; none where it was never
+        opened. Raises `Unavailable`.
+        """
+        ...
+
+
 class MeteringDays(Protocol):
     """All days of all devices."""
 
@@ -123,6 +136,10 @@ class Recorded:
 
     event: Event
     at: datetime
+
+
+class LedgerDays(MeteringDays, MeasuredDays, Protocol):
+    """What a whole ledger keeps; a device keeps its latest days only, and bills no month."""
 
 
 class Histories(Protocol):

@@ -8,7 +8,7 @@ from domain.arrays.bills import Billing, bill_load, bill_loads
 from domain.arrays.evidence import evidence_of
 from domain.arrays.interval_cost import EnergyCost, energy_cost
 from domain.arrays.load import Load, PricedLoad
-from domain.arrays.pricing import price_agreed, price_load
+from domain.arrays.pricing import price_agreed, price_load, price_month
 
 __all__ = [
     "Billing",
@@ -21,4 +21,5 @@ __all__ = [
     "evidence_of",
     "price_agreed",
     "price_load",
+    "price_month",
 ]

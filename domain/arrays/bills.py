@@ -133,7 +133,7 @@ class Billing:
 
     def _thorough(self, load: Load, remembered: Remembered) -> Iterator[MonthParts]:
         """Part by part, with gauges; a part's gauges may depend on what the months before left to remember."""
-        calendars = Calendars(self.agreements, load, self.zone)
+        calendars = Calendars(self.agreements.tariffs, load, self.zone)
         for month in billing_months(load, self.zone):
             parts: MonthParts = []
             for known in self.terms_of(month, load.step_minutes):

@@ -32,7 +32,11 @@ class EnergyCost:
 def energy_cost(load: Load, billing: Billing) -> EnergyCost:
     """Cost of the energy of each interval. Raises `NoPriceInForce`, and `BadReadings` for energy beyond 64 bits."""
     found, highest_wh = np.empty(len(load.energy_wh), dtype=np.int64), int(load.energy_wh.max())
-    calendars, step, first = Calendars(billing.agreements, load, billing.zone), timedelta(minutes=load.step_minutes), 0
+    calendars, step, first = (
+        Calendars(billing.agreements.tariffs, load, billing.zone),
+        timedelta(minutes=load.step_minutes),
+        0,
+    )
     months = billing_months(load, billing.zone)
     for terms in (part for month in months for part in billing.terms_of(month, load.step_minutes)):
         span = slice(first, max(first, min((terms.end_utc - load.start) // step, len(found))))

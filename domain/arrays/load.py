@@ -1,6 +1,6 @@
 """A load as arrays, before and after it is priced."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from domain.bill import Bill
 from domain.charges import Charge
 from domain.errors import BadReadings
-from domain.measurement import ExtraRegister, Measurement, Quality
+from domain.measured_day import MeasuredDay
+from domain.measurement import Extra, ExtraRegister, Quality
 from domain.tariff import Tariff
 
 if TYPE_CHECKING:
@@ -65,19 +66,22 @@ class Load:
     capacitive_varh: Int | None = None
 
     @classmethod
-    def of_measurements(
-        cls, meter: str, start: datetime, end: datetime, step_minutes: int, measurements: Iterable[Measurement]
+    def of_days(
+        cls, meter: str, start: datetime, end: datetime, step_minutes: int, days: Iterable[MeasuredDay]
     ) -> "Load":
-        """Measurements of `[start, end)` in any order; intervals that none covers are MISSING."""
+        """`[start, end)` as its days measured it; an interval that none of them knows is MISSING."""
         step = timedelta(minutes=step_minutes)
         intervals = (end - start) // step
         wh, varh = np.zeros(intervals, dtype=np.int64), np.zeros(intervals, dtype=np.int64)
         quality = np.full(intervals, Quality.MISSING, dtype=np.uint8)
-        taken = list(measurements)
-        for one in taken:
-            i = (one.start - start) // step
-            wh[i], varh[i], quality[i] = one.energy_wh, one.reactive_varh, one.quality
-        exported, capacitive = (_extra(name, start, step, taken, intervals) for name in EXTRA_REGISTERS)
+        extras = dict[int, Extra]()
+        for day in days:
+            first = (day.start - start) // step
+            at = np.array(day.slots, dtype=np.int64) + first
+            wh[at], varh[at], quality[at] = day.wh, day.varh, day.estimated
+            extras.update((first + slot, extra) for slot, extra in day.extra.items())
+        known = int(np.count_nonzero(quality != Quality.MISSING))
+        exported, capacitive = (_extra(name, extras, known, intervals) for name in EXTRA_REGISTERS)
         return cls(meter, start, step_minutes, wh, varh, quality, exported, capacitive)
 
     @property
@@ -116,15 +120,13 @@ class Load:
         )
 
 
-def _extra(
-    name: ExtraRegister, start: datetime, step: timedelta, taken: Sequence[Measurement], intervals: int
-) -> Int | None:
-    """Energy of a register that not every meter has; None unless all measurements tell it."""
-    if not taken or not all(one.extra.has(name) for one in taken):
+def _extra(name: ExtraRegister, extras: Mapping[int, Extra], known: int, intervals: int) -> Int | None:
+    """Energy of a register that not every meter has; None unless all `known` intervals tell it."""
+    told = {i: extra.of(name) for i, extra in extras.items() if extra.has(name)}
+    if not told or len(told) < known:
         return None
     found = np.zeros(intervals, dtype=np.int64)
-    for one in taken:
-        found[(one.start - start) // step] = one.extra.of(name)
+    found[list(told)] = list(told.values())
     return found
 
 

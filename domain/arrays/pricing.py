@@ -47,25 +47,65 @@ def price_agreed(
     Raises what `price_load` raises; `NoPriceInForce` also where the load begins before the first agreement.
     """
     check_agreed(load, agreements, zone)
-    calendars = Calendars(agreements, load, zone)
-    cost = {code: np.zeros(len(load.energy_wh), dtype=np.int64) for code in calendars.charge_codes}
-    bills, billed, remembered = list[Bill](), list[tuple[Billed, ...]](), joined(history)
+    pricing, remembered = _Pricing(load, agreements.tariffs, zone), joined(history)
     for month in billing_months(load, zone):
-        parts: list[tuple[MonthOfLoad, Terms]] = []
-        for terms in agreements.terms_of(month, load.step_minutes, remembered, rates_of):
-            part = part_of_load(load, calendars.of(terms.tariff), terms.tariff, terms.span)
-            read_gauges(load, part, terms.gauges)
-            calendars.see(part, terms.tariff)
-            parts.append((part, terms))
-        bill = bill_of_parts(load.meter, [(part.determinants, terms) for part, terms in parts])
-        _share(bill, load, [part for part, _ in parts], cost)
-        bills.append(bill)
-        billed.append(tuple(Billed(part, terms) for part, terms in parts))
+        bill = pricing.bill(agreements.terms_of(month, load.step_minutes, remembered, rates_of))
         remembered = joined(remembered, bill.remembered)
-    *earlier, tariff = agreements.tariffs
-    return PricedLoad(
-        load, tariff, zone, tuple(bills), calendars.period, calendars.offset_s, cost, tuple(earlier), tuple(billed)
-    )
+    return pricing.priced()
+
+
+def price_month(load: Load, parts: Sequence[Terms]) -> PricedLoad:
+    """Bill one billing month by the terms of its parts, as they are. `load` lies within that month.
+
+    Raises what `price_load` raises.
+    """
+    tariffs: list[Tariff] = []
+    for terms in parts:
+        check_step(load.step_minutes, terms.tariff)
+        if not any(terms.tariff is tariff for tariff in tariffs):
+            tariffs.append(terms.tariff)
+    pricing = _Pricing(load, tariffs, parts[0].month.zone)
+    pricing.bill(parts)
+    return pricing.priced()
+
+
+class _Pricing:
+    """A load on its way to its bills, month by month."""
+
+    def __init__(self, load: Load, tariffs: Sequence[Tariff], zone: ZoneInfo) -> None:
+        self._load, self._tariffs, self._zone = load, tariffs, zone
+        self._calendars = Calendars(tariffs, load, zone)
+        self._cost = {code: np.zeros(len(load.energy_wh), dtype=np.int64) for code in self._calendars.charge_codes}
+        self._bills: list[Bill] = []
+        self._billed: list[tuple[Billed, ...]] = []
+
+    def bill(self, every: Sequence[Terms]) -> Bill:
+        """The bill of the next month, by the terms of its parts; its cost is shared among the intervals."""
+        parts: list[tuple[MonthOfLoad, Terms]] = []
+        for terms in every:
+            part = part_of_load(self._load, self._calendars.of(terms.tariff), terms.tariff, terms.span)
+            read_gauges(self._load, part, terms.gauges)
+            self._calendars.see(part, terms.tariff)
+            parts.append((part, terms))
+        bill = bill_of_parts(self._load.meter, [(part.determinants, terms) for part, terms in parts])
+        _share(bill, self._load, [part for part, _ in parts], self._cost)
+        self._bills.append(bill)
+        self._billed.append(tuple(Billed(part, terms) for part, terms in parts))
+        return bill
+
+    def priced(self) -> PricedLoad:
+        *earlier, tariff = self._tariffs
+        return PricedLoad(
+            load=self._load,
+            tariff=tariff,
+            zone=self._zone,
+            bills=tuple(self._bills),
+            period=self._calendars.period,
+            offset_s=self._calendars.offset_s,
+            cost_micro=self._cost,
+            earlier=tuple(earlier),
+            billed=tuple(self._billed),
+        )
 
 
 def check_agreed(load: Load, agreements: Agreements, zone: ZoneInfo) -> None:
@@ -93,10 +133,10 @@ def micro_by_line(load: Load, bill: Bill, terms: Sequence[Terms]) -> dict[str, I
 class Calendars:
     """Which period holds in each interval: by each tariff's own calendar, and by those that were in force."""
 
-    def __init__(self, agreements: Agreements, load: Load, zone: ZoneInfo) -> None:
+    def __init__(self, tariffs: Sequence[Tariff], load: Load, zone: ZoneInfo) -> None:
         self._load, self._zone = load, zone
-        self._tariffs = agreements.tariffs
-        first, self.offset_s = periods_and_offsets(load, self._tariffs[0].calendar, zone)
+        self._tariffs = tariffs
+        first, self.offset_s = periods_and_offsets(load, tariffs[0].calendar, zone)
         self._own = {id(self._tariffs[0]): first}
         self._names = list(dict.fromkeys(name for tariff in self._tariffs for name in tariff.periods))
         self.period = first if len(self._tariffs) == 1 else first.copy()

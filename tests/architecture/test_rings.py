@@ -114,7 +114,7 @@ def test_a_forbidden_import_is_noticed(module: str, line: str, refused: set[str]
         ("domain/arrays/load.py", "import numpy as np"),
         ("application/price.py", "from domain.tariff import Tariff"),
         ("adapters/memory.py", "from application.ports import Sink"),
-        ("adapters/event_store.py", "from adapters.event_codec import encode"),
+        ("adapters/event_store/recorder.py", "from adapters.event_codec import encode"),
         ("adapters/lake.py", "import numpy, pyarrow"),
         ("edge/runtime.py", "from adapters.sqlite_outbox import SqliteOutbox"),
     ],

@@ -22,7 +22,7 @@ from adapters.messages import WattledgerWire
 from adapters.tariff_files import TariffFiles
 from application.close_period import ClosePeriod
 from application.correct_reading import CorrectReading
-from application.ports import MeteringDays, Unavailable
+from application.ports import LedgerDays, Unavailable
 from application.price_uploads import PriceUploads
 from application.publish_costs import PublishCosts
 from application.reconcile import reconcile
@@ -68,7 +68,7 @@ class Parts:
     store_readings: type[StoreReadings] = StoreReadings
     upload_outbox: type[UploadOutbox] = UploadOutbox
     price_uploads: type[PriceUploads] = PriceUploads
-    days: Callable[[MeteringDays], MeteringDays] = lambda days: days
+    days: Callable[[LedgerDays], LedgerDays] = lambda days: days
     delivers_again: bool = True
 
 

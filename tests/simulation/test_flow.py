@@ -1,6 +1,6 @@
 """Nothing is lost and nothing is priced twice, whatever happens, in any order; and a bug that did it would be found."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from application.ports import MeteringDays, SomeoneElseWrote, StreamRecord, Unavailable
+from application.ports import LedgerDays, SomeoneElseWrote, StreamRecord, Unavailable
 from application.store_readings import StoreReadings
 from application.upload_outbox import CYCLES_PER_CALL, Outcome, Round, UploadOutbox
 from domain.events import DayEvent
+from domain.measured_day import MeasuredDay
 from domain.measurement import Reading
 from domain.metering_day import MeteringDay
 from tests.simulation.flow import Flow, Parts
@@ -67,12 +68,17 @@ class BelievesADoubtfulDisk(StoreReadings):
 
 @dataclass
 class Through:
-    """MeteringDays over others; what follows breaks one thing each."""
+    """LedgerDays over others; what follows breaks one thing each."""
 
-    days: MeteringDays
+    days: LedgerDays
 
     def get(self, device: str, day: date, known_at: datetime | None = None) -> MeteringDay:
         return self.days.get(device, day, known_at)
+
+    def measured(
+        self, device: str, day: date, meters: Collection[str], known_at: datetime | None = None
+    ) -> Mapping[str, MeasuredDay]:
+        return self.days.measured(device, day, meters, known_at)
 
     def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
         self.days.append(day, events)

@@ -1,14 +1,15 @@
 """What fails when it is told to: a disk, a line, a consumer's store, a sink. All else about them is in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 
 from adapters.memory import MemoryHotStore, MemoryOutbox, MemoryStream
-from application.ports import MeteringDays, StreamRecord, Unavailable
+from application.ports import LedgerDays, StreamRecord, Unavailable
 from domain.cost_event import CostEvent
 from domain.events import DayEvent
+from domain.measured_day import MeasuredDay
 from domain.measurement import Reading
 from domain.metering_day import MeteringDay
 from domain.upload import ClockFacts
@@ -86,14 +87,19 @@ class Line:
 
 @dataclass
 class MortalDays:
-    """MeteringDays of a consumer that dies at one of its writes, or to whom something happens before its next one."""
+    """LedgerDays of a consumer that dies at one of its writes, or to whom something happens before its next one."""
 
-    days: MeteringDays
+    days: LedgerDays
     writes_left: int | None = None
     meanwhile: list[Callable[[], None]] = field(default_factory=list)
 
     def get(self, device: str, day: date, known_at: datetime | None = None) -> MeteringDay:
         return self.days.get(device, day, known_at)
+
+    def measured(
+        self, device: str, day: date, meters: Collection[str], known_at: datetime | None = None
+    ) -> Mapping[str, MeasuredDay]:
+        return self.days.measured(device, day, meters, known_at)
 
     def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
         if self.writes_left is not None:

@@ -1,0 +1,96 @@
+"""Metering days, and the measurements in them without their costs."""
+
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+)
+
+from adapters.event_codec import decode, decode_measured
+from adapters.event_store.recorder import (
+    events_of,
+    insert,
+    stored_of,
+)
+from application.ports import Clock, SomeoneElseWrote, Unavailable
+from domain.events import DayEvent, DayJoined, DayOpened, ReadingCorrected, ReadingsPriced
+from domain.measured_day import MeasuredDay
+from domain.measurement import Extra
+from domain.metering_day import MeteringDay
+
+DAYS_KEPT_WARM = 512
+"""A consumer returns to the same few days upload after upload; a day of 50 meters is about 1 MB of Python objects."""
+
+
+class StoredDays:
+    """MeteringDays. Days of late are kept warm, and catch up with what others wrote meanwhile."""
+
+    def __init__(self, recorder: ApplicationRecorder, clock: Clock) -> None:
+        self._recorder = recorder
+        self._clock = clock
+        self._warm: OrderedDict[str, MeteringDay] = OrderedDict()
+
+    def get(self, device: str, day: date, known_at: datetime | None = None) -> MeteringDay:
+        stream = f"metering-day/{device}/{day}"
+        if known_at is not None:
+            past = MeteringDay(device, day)
+            for event in events_of(self._recorder, stream, known_at=known_at):
+                past.evolve(event)  # type: ignore[arg-type]  # as below
+            return past
+        found = self._warm.pop(stream, None) or MeteringDay(device, day)
+        for event in events_of(self._recorder, stream, after=found.version):
+            found.evolve(event)  # type: ignore[arg-type]  # a day's stream holds a day's events
+        self._warm[stream] = found
+        if len(self._warm) > DAYS_KEPT_WARM:
+            self._warm.popitem(last=False)
+        return found
+
+    def measured(
+        self, device: str, day: date, meters: Collection[str], known_at: datetime | None = None
+    ) -> Mapping[str, MeasuredDay]:
+        opened: DayOpened | None = None
+        found: dict[int, MeasuredDay] = {}
+        for name, state, at in stored_of(self._recorder, f"metering-day/{device}/{day}"):
+            if known_at is not None and at > known_at:
+                break
+            event = decode_measured(name, state) or decode(name, state)
+            if isinstance(event, DayOpened | DayJoined):
+                opened = event if isinstance(event, DayOpened) else opened and opened.joined_by(event)
+                for index, meter in enumerate(opened.meters if opened else ()):
+                    if opened and meter in meters and index not in found:
+                        found[index] = MeasuredDay(opened.start, opened.step_minutes)
+            elif isinstance(event, ReadingsPriced):
+                _measure(found, event)
+            elif isinstance(event, ReadingCorrected) and event.meter in found:
+                extra = Extra(event.export_wh, event.capacitive_varh)
+                found[event.meter].add(event.slot, event.wh, event.varh, 0, extra)
+        return {opened.meters[index]: one for index, one in found.items()} if opened else {}
+
+    def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
+        stream = f"metering-day/{day.device}/{day.day}"
+        try:
+            insert(self._recorder, stream, day.version, events, self._clock.now())
+        except (SomeoneElseWrote, Unavailable):
+            self._warm.pop(stream, None)
+            raise
+        self._warm.pop(stream, None)  # a half-evolved day must not stay
+        for event in events:
+            day.evolve(event)
+        self._warm[stream] = day
+
+
+def _measure(found: Mapping[int, MeasuredDay], event: ReadingsPriced) -> None:
+    """What an upload tells of some of the day's meters."""
+    if len(found) == 1 and not event.export_wh and not event.capacitive_varh:
+        # mostly the main meter alone: look for its row instead of looking at all
+        [(index, day)], row = found.items(), -1
+        for _ in range(event.meters.count(index)):
+            row = event.meters.index(index, row + 1)
+            day.add(event.slots[row], event.wh[row], event.varh[row], event.estimated[row])
+        return
+    rows = zip(event.meters, event.slots, event.wh, event.varh, event.estimated, event.extras(), strict=True)
+    for index, slot, wh, varh, estimated, extra in rows:
+        if index in found:
+            found[index].add(slot, wh, varh, estimated, extra)

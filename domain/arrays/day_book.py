@@ -1,0 +1,114 @@
+"""A metering day kept as arrays: the same sums as `domain.metering_day`, for whoever checks a whole ledger.
+
+It takes in the events of a day and never prices: what the measurements were, and what the events say they cost.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from domain.arrays.load import Flags, Int
+from domain.determinants import Determinants
+from domain.events import DayClosed, DayEvent, DayJoined, DayOpened, DayReopened, ReadingCorrected, ReadingsPriced
+from domain.measurement import Quality
+from domain.meter_day import Grid, MeterDay
+
+
+@dataclass(slots=True)
+class DayBook:
+    """`wh`, `varh` (int64) and `quality` (`Quality`) are (meters, slots) in the order of `opened.meters`.
+
+    `live_nano` has, by meter, what the events say its measurements cost, by line code; whole Python integers.
+    """
+
+    opened: DayOpened
+    grid: Grid = field(init=False)
+    wh: Int = field(init=False)
+    varh: Int = field(init=False)
+    quality: Flags = field(init=False)
+    live_nano: list[list[int]] = field(init=False)
+    closed: bool = False
+
+    def __post_init__(self) -> None:
+        shape = (len(self.opened.meters), self.opened.slots)
+        self.grid = Grid.of(self.opened)
+        self.wh, self.varh = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        self.quality = np.full(shape, Quality.MISSING, dtype=np.uint8)
+        self.live_nano = [[0] * len(self.opened.line_codes) for _ in self.opened.meters]
+
+    def see(self, event: DayEvent) -> None:
+        """Take in an event of the day, in the order of its stream."""
+        match event:
+            case ReadingsPriced():
+                self._priced(event)
+            case ReadingCorrected():
+                place = event.meter, event.slot
+                self.wh[place], self.varh[place], self.quality[place] = event.wh, event.varh, Quality.MEASURED
+                live = self.live_nano[event.meter]
+                for line, (back, new) in enumerate(zip(event.reversed_nano, event.live_nano, strict=True)):
+                    live[line] += back + new
+            case DayJoined():
+                self._joined(event)
+            case DayClosed() | DayReopened():
+                self.closed = isinstance(event, DayClosed)
+            case _:
+                return  # a gap is no energy
+
+    def months(self) -> list[Determinants]:
+        """The part of the billing month at the end of this day, meter by meter: the next day's opening."""
+        return [self._month(meter, before) for meter, before in enumerate(self.opened.opening)]
+
+    def _priced(self, event: ReadingsPriced) -> None:
+        places = np.array(event.meters), np.array(event.slots)
+        self.wh[places], self.varh[places], self.quality[places] = event.wh, event.varh, event.estimated
+        lives = [self.live_nano[meter] for meter in event.meters]
+        for line, column in enumerate(event.live_nano):
+            for live, nano in zip(lives, column, strict=False):  # a column of zeros is stored empty
+                live[line] += nano
+
+    def _joined(self, event: DayJoined) -> None:
+        self.opened = self.opened.joined_by(event)
+        self.live_nano.append([0] * len(self.opened.line_codes))
+        nothing = np.zeros((1, self.opened.slots), dtype=np.int64)
+        self.wh, self.varh = np.vstack([self.wh, nothing]), np.vstack([self.varh, nothing])
+        missing = np.full((1, self.opened.slots), Quality.MISSING, dtype=np.uint8)
+        self.quality = np.vstack([self.quality, missing])
+
+    def _month(self, meter: int, before: Determinants) -> Determinants:
+        month, known = before.copy(), self.quality[meter] != Quality.MISSING
+        if not known.any():
+            return month
+        period = np.array(self.grid.period_of_slot)
+        for p in range(len(month.energy_wh)):
+            month.energy_wh[p] += int(self.wh[meter][period == p].sum())
+        month.reactive_varh = (month.reactive_varh or 0) + int(self.varh[meter].sum())
+        month.intervals += int(known.sum())
+        month.estimated += int((self.quality[meter] == Quality.ESTIMATED).sum())
+        self._see_blocks(meter, known, month)
+        if self.opened.gauges:
+            self._see_gauges(meter, month)
+        return month
+
+    def _see_blocks(self, meter: int, known: np.ndarray, month: Determinants) -> None:
+        first = np.arange(0, self.opened.slots, self.grid.slots_per_block)
+        block_wh = np.add.reduceat(self.wh[meter], first)
+        seen = np.logical_or.reduceat(known, first)
+        period = np.array(self.grid.period_of_slot)[first]
+        for p in range(len(month.energy_wh)):
+            blocks = np.flatnonzero(seen & (period == p))
+            if len(blocks):
+                highest = int(blocks[np.argmax(block_wh[blocks])])  # the earliest of equals
+                month.see_block(p, int(block_wh[highest]), self.grid.block_starts[highest])
+
+    def _see_gauges(self, meter: int, month: Determinants) -> None:
+        """Gauges follow the order of time, one interval after the other, as on the day itself."""
+        day = MeterDay.opening(self.grid, month, ())
+        day.wh = _or_none(self.wh[meter], self.quality[meter])
+        day.varh = self.varh[meter].tolist()
+        day.see_intervals(self.opened.gauges, self.grid, month.gauges)
+
+
+def _or_none(amounts: Int, quality: Flags) -> list[int | None]:
+    known: Sequence[bool] = (quality != Quality.MISSING).tolist()
+    return [amount if there else None for amount, there in zip(amounts.tolist(), known, strict=True)]

@@ -1,0 +1,146 @@
+"""`wattledger ledger history`: what happened to a month, when, by whom and why, and what it changed in money."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from application.bill_known_at import Happened, LineChange, MonthHistory, difference_of
+from domain.supply_point import SupplyPoint
+from domain.terms import BillingMonth
+from entrypoints.ledger_file import DEFAULT, AsJson, LedgerFile, Month, OpenLedger, Point, instant, month_of
+from entrypoints.screen import OUT
+
+HELP = """What happened to a month: days that opened, readings, gaps, corrections, closes, reopenings and re-rates.
+
+With --from, or --from and --to, only what was recorded between two moments, and by how much it changed the bill, line
+by line: the difference of the bill as known at one moment and at the other.
+"""
+
+From = Annotated[str | None, typer.Option("--from", help="Only what was recorded after this instant.")]
+To = Annotated[str | None, typer.Option("--to", help="Only what was recorded until this instant; else until now.")]
+Every = Annotated[bool, typer.Option("--all", help="Days that opened, too, and each upload of readings alone.")]
+QUIET = {"open", "readings", "join"}
+"""Nothing to look at twice."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """The moments that the options name, `(after, until]`."""
+
+    after: datetime | None
+    until: datetime | None
+
+
+def command(
+    month: Month,
+    ledger: LedgerFile = DEFAULT,
+    point: Point = None,
+    after: From = None,
+    until: To = None,
+    every: Every = False,
+    as_json: AsJson = False,
+) -> None:
+    opened = OpenLedger(ledger)
+    supply = opened.point(point)
+    of, span = month_of(month, supply), Span(instant(after, "--from", supply), instant(until, "--to", supply))
+    happened = MonthHistory(opened.store.histories)(supply, of, span.after, span.until)
+    told = list(happened) if every else list(together(happened))
+    changes = differences(opened, supply, of, span) if span.after is not None else ()
+    if as_json:
+        values = {"events": [_value(one) for one in told], "difference": [_line_value(one) for one in changes]}
+        typer.echo(json.dumps(values, indent=1, ensure_ascii=False))
+        return
+    OUT.print(table_of(f"{supply.id}, {of.first:%B %Y}", told, supply))
+    if span.after is not None:
+        OUT.print(difference_table(changes, span))
+
+
+def together(happened: Sequence[Happened]) -> Iterator[Happened]:
+    """Uploads of one day that follow each other are told as one row, and days that opened by them not at all."""
+    found: Happened | None = None
+    uploads = intervals = 0
+    for one in happened:
+        if one.what == "open":
+            continue
+        if found is not None and one.what == "readings" and one.day == found.day:
+            nano = {code: found.nano.get(code, 0) + one.nano.get(code, 0) for code in {*found.nano, *one.nano}}
+            uploads, intervals = uploads + 1, intervals + _intervals(one)
+            found = replace(found, nano=nano, text=f"{intervals:,} intervals in {uploads:,} uploads")
+            continue
+        if found is not None:
+            yield found
+        found = one if one.what == "readings" else None
+        uploads, intervals = 1, _intervals(one) if found else 0
+        if found is None:
+            yield one
+    if found is not None:
+        yield found
+
+
+def differences(opened: OpenLedger, point: SupplyPoint, month: BillingMonth, span: Span) -> tuple[LineChange, ...]:
+    """By how much the bill of one moment differs from that of the other, line by line."""
+    before, after = (opened.bill_known_at(at)(point, month, at).bill for at in (span.after, span.until))
+    return difference_of(before, after)
+
+
+def table_of(title: str, happened: Sequence[Happened], point: SupplyPoint) -> Table:
+    table = Table(title=f"\n{title}", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for heading in ("Recorded, UTC", "What", "Of"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("Which, by whom and why", overflow="fold", ratio=1)
+    table.add_column("Changed", justify="right", no_wrap=True)
+    for one in happened:
+        of = " ".join(filter(None, (f"{one.day:%d %b}" if one.day else "", one.meter)))
+        said = one.text + (f"; {one.by}: {one.why}" if one.by else "")
+        changed = f"{one.amount:+,.2f}" if any(one.nano.values()) else ""
+        style = "dim" if one.what in QUIET else ""
+        table.add_row(f"{one.at:%Y-%m-%d %H:%M:%S}", one.what, of, said, changed, style=style)
+    table.caption, table.caption_justify = f"what changed is the bill to date of {point.main_meter}", "left"
+    return table
+
+
+def difference_table(changes: Sequence[LineChange], span: Span) -> Table:
+    """What the bill came to at one moment and at the other, for the lines that moved."""
+    until = f"{span.until:%Y-%m-%d %H:%M:%S} UTC" if span.until else "now"
+    title = (
+        f"\nThe bill as known at {span.after:%Y-%m-%d %H:%M:%S} UTC, and as known {'at ' if span.until else ''}{until}"
+    )
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table.add_column("Line", style="dim", overflow="fold")
+    for heading in ("Then", "Later", "Changed"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for one in changes:
+        table.add_row(one.code, f"{one.before:,.2f}", f"{one.after:,.2f}", f"{one.change:+,.2f}")
+    total = sum((one.change for one in changes), Decimal(0))
+    table.add_section()
+    table.add_row("[bold]Together[/bold]", "", "", f"[bold]{total:+,.2f}[/bold]")
+    return table
+
+
+def _intervals(one: Happened) -> int:
+    """How many intervals an upload brought, as its text begins."""
+    first = one.text.partition(" ")[0].replace(",", "")
+    return int(first) if first.isdecimal() else 0
+
+
+def _value(one: Happened) -> dict[str, Any]:
+    return {
+        "recorded_at": one.at.isoformat(),
+        "what": one.what,
+        "day": one.day.isoformat() if one.day else None,
+        "meter": one.meter or None,
+        "text": one.text,
+        "by": one.by or None,
+        "why": one.why or None,
+        "changed": f"{one.amount:f}",
+    }
+
+
+def _line_value(one: LineChange) -> dict[str, str]:
+    return {"line": one.code, "then": f"{one.before:f}", "later": f"{one.after:f}", "changed": f"{one.change:f}"}

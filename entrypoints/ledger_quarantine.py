@@ -1,0 +1,64 @@
+"""`wattledger ledger quarantine|replay`: what was not accepted, why, and another try."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from application.ports import Kept, Reason
+from entrypoints.ledger_file import DEFAULT, AsJson, LedgerFile, OpenLedger, check_said
+from entrypoints.screen import OUT, progress
+
+LIST = """What waits in quarantine: readings and corrections that could not be accepted, each with its reason."""
+REPLAY = """Try again what waits in quarantine, once the cause is gone: a meter registered, rates published.
+
+What is accepted now leaves quarantine; what is not stays. With --by and --why closed months are changed, too: they are
+reopened and closed again, into their next bill.
+"""
+
+
+def quarantine(ledger: LedgerFile = DEFAULT, as_json: AsJson = False) -> None:
+    kept = OpenLedger(ledger).quarantine.kept()
+    if as_json:
+        values = [
+            {"id": one.id, "kept_at": one.at.isoformat(), "reason": str(one.reason), "text": one.text} for one in kept
+        ]
+        typer.echo(json.dumps(values, indent=1, ensure_ascii=False))
+        return
+    table = Table(
+        title=f"\n{len(kept):,} in quarantine", title_justify="left", title_style="bold", box=None, pad_edge=False
+    )
+    table.add_column("Many", justify="right")
+    for heading in ("First, UTC", "Reason"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("What is wrong, and what to do", overflow="fold", ratio=1)
+    for (reason, text), alike in _alike(kept).items():
+        table.add_row(f"{len(alike):,}", f"{alike[0].at:%Y-%m-%d %H:%M}", str(reason), Text(text))
+    OUT.print(table, highlight=False)
+
+
+def replay(
+    ledger: LedgerFile = DEFAULT,
+    reason: Annotated[Reason | None, typer.Option(help="Only what waits for this reason.")] = None,
+    by: Annotated[str, typer.Option("--by", help="Who gives the permission to change closed months.")] = "",
+    why: Annotated[str, typer.Option("--why", help="Why they are changed.")] = "",
+) -> None:
+    if by or why:
+        check_said(by, why)
+    with progress("Trying again"):
+        found = OpenLedger(ledger).replay(reason, (by, why) if by else None)
+    OUT.print(f"{found.tried:,} tried, {found.released:,} accepted", highlight=False)
+    for text, many in Counter(text for _, text in found.still_refused).items():
+        OUT.print(f"{many:,} stay: {text}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _alike(kept: Sequence[Kept]) -> dict[tuple[Reason, str], list[Kept]]:
+    """What waits for the same reason in the same words: a meter that nobody registered is read 288 times a day."""
+    found: dict[tuple[Reason, str], list[Kept]] = {}
+    for one in kept:
+        found.setdefault((one.reason, one.text), []).append(one)
+    return found

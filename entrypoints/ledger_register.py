@@ -1,0 +1,68 @@
+"""`wattledger ledger register|publish`: which supply point a ledger is of, and rates that became known."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.site_files import read_site
+from adapters.tariff_files import TariffFiles
+from application.published_tariffs import PublishRates
+from application.register_site import RegisterSite, SwapMeter
+from domain.site_events import AgreementChanged, MeterJoined, MeterLeft, SupplyPointEvent
+from entrypoints.ledger_file import ASSUMED, DEFAULT, LedgerFile, OpenLedger
+from entrypoints.screen import OUT
+
+REGISTER = """Register a supply point from a site file, or what changed in it since; the ledger is made if need be.
+
+Registering the same file twice changes nothing. Meters join and leave, agreements follow one another, meters are
+swapped; what a bill was made from is never changed by it.
+"""
+PUBLISH = """Publish rates of a tariff that became known, late or changed, from a rate table file.
+
+They count for their days from now on. Months that are closed stay as they are until `wattledger ledger rerate`;
+readings that waited for a price are recorded by `wattledger ledger replay`.
+"""
+
+
+def register(
+    site: Annotated[Path, typer.Argument(help="A site file (TOML).")],
+    ledger: LedgerFile = DEFAULT,
+) -> None:
+    told = read_site(site)
+    opened = OpenLedger(ledger, make=True)
+    for agreement in told.point.agreements:
+        opened.tariffs.get(agreement.tariff)  # one that is not there is refused now, not at the first reading
+    events = RegisterSite(opened.store.sites)(told.point)
+    swap = SwapMeter(opened.store.sites)
+    swapped = [one for one in told.swaps if swap(told.point.id, one)]
+    lines = [*map(_said, events), *(f"meter {one.meter} swapped at {one.at.isoformat()}" for one in swapped)]
+    for line in lines or ["nothing new"]:
+        OUT.print(f"{told.point.id}: {line}", markup=False, highlight=False, soft_wrap=True)
+
+
+def publish(
+    rates: Annotated[Path, typer.Argument(help="A rate table file (TOML).")],
+    tariff: Annotated[str, typer.Option(help="The tariff as the supply points have it.")],
+    ledger: LedgerFile = DEFAULT,
+) -> None:
+    opened = OpenLedger(ledger)
+    name, _, _ = tariff.partition(ASSUMED)
+    structure = name if name.endswith(".toml") else name.partition(":")[0]
+    found = TariffFiles().get(structure, rates_path=rates).rate_table.rates
+    publishing = PublishRates(opened.tariffs, opened.store.rates)
+    for one in found:
+        publishing(tariff, one)
+        until = f"until {one.valid_to}" if one.valid_to else "on"
+        OUT.print(f"{tariff}: rates from {one.valid_from} {until}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _said(event: SupplyPointEvent) -> str:
+    match event:
+        case MeterJoined():
+            return f"meter {event.meter} counts since {event.since.isoformat()}"
+        case MeterLeft():
+            return f"meter {event.meter} left at {event.at.isoformat()}"
+        case AgreementChanged():
+            return f"billed by {event.tariff} since {event.since}"
+    return f"registered, device {event.device}" if hasattr(event, "device") else str(event)
