@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from domain.determinants import Determinants
@@ -24,6 +24,7 @@ class GrossLine:
 
     `basis` says which measurements caused it, for sharing the rounded amount among them; `peak_at` is the UTC start of
     the demand block that set it. `note` tells the reader what is not obvious, for example that a cap binds.
+    `formula` and `note` may be formed when they are first read (`domain.heading`); nobody can tell from outside.
     """
 
     code: str
@@ -39,7 +40,24 @@ class GrossLine:
     source: str
     basis: "Basis"
     peak_at: datetime | None = None
-    note: str = ""
+    note: str = field(default_factory=str)  # a plain default would stand where words are still to be formed
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> str:
+            """Called for words that are not formed yet, and for what does not exist."""
+            words = self.__dict__.get(f"_{name}") if name in WORDS else None
+            if words is None:
+                raise AttributeError(f"{type(self).__name__} has no {name}")
+            text = self.__dict__[name] = words()
+            return text
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy, and whoever unpickles it, gets the words and not the way to form them."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+WORDS = ("formula", "note")
 
 
 @dataclass(frozen=True)
@@ -329,5 +347,7 @@ def _told(d: Determinants, terms: "Terms") -> BillPart:
 def _rounded(line: GrossLine, rounding: Rounding, part: int | None = None) -> BillLine:
     """The line with its amount, copied as a whole: field by field it would cost as much as working it out."""
     rounded = object.__new__(BillLine)
-    rounded.__dict__.update(line.__dict__, amount=rounding(line.gross), part=part)
+    said = rounded.__dict__
+    said.update(line.__dict__)
+    said["amount"], said["part"] = rounding(line.gross), part
     return rounded

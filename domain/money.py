@@ -20,6 +20,9 @@ EXACT = Context(prec=60)
 """Enough digits that a product of any rate and any month's energy is exact."""
 
 
+_HALF_UP, _HALF_EVEN = Context(prec=60, rounding=ROUND_HALF_UP), Context(prec=60, rounding=ROUND_HALF_EVEN)
+
+
 class RoundingMode(StrEnum):
     HALF_UP = "half_up"
     HALF_EVEN = "half_even"
@@ -33,8 +36,9 @@ class Rounding:
     mode: RoundingMode = RoundingMode.HALF_UP
 
     def __call__(self, gross: Decimal) -> Decimal:
-        mode = ROUND_HALF_UP if self.mode is RoundingMode.HALF_UP else ROUND_HALF_EVEN
-        return EXACT.plus(gross.quantize(_unit(self.places), mode, EXACT))  # no minus zero
+        by = _HALF_UP if self.mode is RoundingMode.HALF_UP else _HALF_EVEN
+        amount = by.quantize(gross, _unit(self.places))
+        return amount or EXACT.plus(amount)  # no minus zero
 
 
 @cache
@@ -61,13 +65,17 @@ def decimal_to_nano(amount: Decimal) -> int:
     return int(amount.scaleb(9, context=EXACT))
 
 
-def of_fraction(amount: Decimal, share: Fraction) -> Decimal:
+Ratio = Fraction | int
+"""A fraction; whole numbers, which most of them are, may stay integers: they are exact and cost a tenth."""
+
+
+def of_fraction(amount: Decimal, share: Ratio) -> Decimal:
     """A share of an amount, divided last; a share of 1 is the amount."""
     product = EXACT.multiply(amount, Decimal(share.numerator))
     return product if share.denominator == 1 else EXACT.divide(product, Decimal(share.denominator))
 
 
-def fraction_to_decimal(quantity: Fraction) -> Decimal:
+def fraction_to_decimal(quantity: Ratio) -> Decimal:
     """A quantity for the bill: exact where it ends within six decimals, else to the millionth."""
     if quantity.denominator == 1:
         return Decimal(quantity.numerator)

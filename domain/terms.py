@@ -8,11 +8,13 @@ from fractions import Fraction
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from domain.charges.charge import Charge
 from domain.charges.indexed import IndexedPrice, PriceSeries
 from domain.determinants import Determinants
 from domain.errors import BadReadings, ContractIncomplete, NoPriceInForce
 from domain.gauges import AnyGauge, IndexedEnergy
-from domain.money import micro
+from domain.heading import Heading
+from domain.money import Ratio, micro
 from domain.tariff import Rates, Tariff
 
 
@@ -189,8 +191,8 @@ class Terms:
         return self.span.days
 
     @cached_property
-    def share(self) -> Fraction:
-        return self.span.share
+    def share(self) -> Ratio:
+        return 1 if self.span.share == 1 else self.span.share
 
     @cached_property
     def of_the_month(self) -> str:
@@ -232,6 +234,17 @@ class Terms:
         if charge.code not in self._indexed:
             self._indexed[charge.code] = charge.gauge_of(self)
         return self._indexed[charge.code]
+
+    def headings(self, charge: Charge) -> tuple[Heading, ...]:
+        """What the lines of a charge say whatever is measured, worked out once for all meters."""
+        found = self._headings.get(charge.code)
+        if found is None:
+            found = self._headings[charge.code] = charge.headings(self)
+        return found
+
+    @cached_property
+    def _headings(self) -> dict[str, tuple[Heading, ...]]:
+        return {}
 
     @cached_property
     def _indexed(self) -> dict[str, IndexedEnergy]:

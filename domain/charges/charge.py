@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from domain.errors import BadReadings
+from domain.heading import Heading
 from domain.register_gauges import Unmetered
 
 if TYPE_CHECKING:
     from decimal import Decimal
     from fractions import Fraction
 
-    from domain.bill import BillLine, GrossLine
+    from domain.bill import Basis, BillLine, GrossLine
     from domain.determinants import Determinants
     from domain.gauges import AnyGauge
     from domain.measurement import ExtraRegister
@@ -89,6 +90,10 @@ class Charge(Protocol):
         """The part's bill to date, one integer per line code; 0 for what only the close can know."""
         ...
 
+    def headings(self, terms: "Terms") -> "tuple[Heading, ...]":
+        """What its lines say whatever is measured, for a charge that prepares it; see `terms.Terms.headings`."""
+        ...
+
     def lines(self, d: "Determinants", terms: "Terms", so_far: "Sequence[BillLine]") -> "tuple[GrossLine, ...]":
         """The lines of the part, or of the month for what settles it, unrounded.
 
@@ -158,6 +163,27 @@ class Named:
                 f"tariff {terms.tariff.id}: {self.label} needs reactive energy, but there is none in {terms.month}; "
                 "name its column with --reactive-column"
             )
+
+    def headings(self, terms: "Terms") -> "tuple[Heading, ...]":
+        """What its lines say whatever is measured, in order; asked for through `Terms.headings`, which keeps them."""
+        return ()
+
+    def heading(
+        self, terms: "Terms", unit: str, basis: "Basis", code: str = "", label: str = "", per: str = ""
+    ) -> "Heading":
+        """Of a line at a rate in money per `unit`, or `per` something else."""
+        code = code or self.code
+        return Heading(
+            code=code,
+            charge=self.code,
+            group=self.group,
+            label=label or self.label,
+            unit=unit,
+            rate=terms.rates.values[code],
+            rate_unit=f"{terms.tariff.currency}/{per or unit}",
+            source=self.cited(terms),
+            basis=basis,
+        )
 
     def cited(self, terms: "Terms") -> str:
         """The source of the rule and of the rate."""

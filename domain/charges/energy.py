@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from domain.bill import BillLine, ByEnergy, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
+from domain.heading import Heading
 from domain.money import EXACT, plain
 
 if TYPE_CHECKING:
@@ -40,10 +41,15 @@ class EnergyByPeriod(Named):
     def _keys(self) -> tuple[tuple[int, str], ...]:
         return tuple((p, f"{self.code}.{name}") for p, name in self.periods)
 
+    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
+        return tuple(
+            self.heading(terms, "kWh", ByEnergy((p,)), f"{self.code}.{name}", f"{self.label}, {name}")
+            for p, name in self.periods
+        )
+
     def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
         return tuple(
-            energy_line(self, f"{self.code}.{name}", f"{self.label}, {name}", d.energy_wh[p], (p,), terms)
-            for p, name in self.periods
+            [energy_line(d.energy_wh[p], heading) for heading, (p, _) in zip(terms.headings(self), self.periods, strict=True)]
         )
 
 
@@ -54,25 +60,15 @@ class EnergyFlat(Named):
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (sum(d.energy_wh) * terms.micro[self.code],)
 
+    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
+        return (self.heading(terms, "kWh", ByEnergy(tuple(range(len(terms.tariff.periods))))),)
+
     def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
-        every = tuple(range(len(d.energy_wh)))
-        return (energy_line(self, self.code, self.label, d.total_wh, every, terms),)
+        [heading] = terms.headings(self)
+        return (energy_line(sum(d.energy_wh), heading),)
 
 
-def energy_line(charge: Named, code: str, label: str, wh: int, periods: tuple[int, ...], terms: "Terms") -> GrossLine:
+def energy_line(wh: int, heading: Heading) -> GrossLine:
     """kWh x rate, exactly."""
-    kwh, rate = Decimal(wh).scaleb(-3), terms.rates.values[code]
-    return GrossLine(
-        code=code,
-        charge=charge.code,
-        group=charge.group,
-        label=label,
-        quantity=kwh,
-        unit="kWh",
-        rate=rate,
-        rate_unit=f"{terms.tariff.currency}/kWh",
-        formula=f"{plain(kwh)} kWh x {rate}",
-        gross=EXACT.multiply(kwh, rate),
-        source=charge.cited(terms),
-        basis=ByEnergy(periods),
-    )
+    kwh = Decimal(wh).scaleb(-3)
+    return heading.line(kwh, EXACT.multiply(kwh, heading.rate), lambda: f"{plain(kwh)} kWh x {heading.rate}")

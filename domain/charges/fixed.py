@@ -3,14 +3,14 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from domain.bill import BillLine, Evenly, GrossLine
 from domain.charges.charge import Named
 from domain.charges.percentage import base_of
 from domain.determinants import Determinants
-from domain.money import EXACT, decimal_to_nano, fraction_to_decimal, of_fraction, plain
+from domain.heading import Heading
+from domain.money import EXACT, Ratio, decimal_to_nano, fraction_to_decimal, of_fraction, plain
 
 if TYPE_CHECKING:
     from domain.terms import Terms
@@ -26,29 +26,21 @@ class Fixed(Named):
         whole = 1 if self.per == "day" else terms.month.days
         return (terms.micro[self.code] * 1000 * terms.days * d.intervals // (whole * terms.intervals),)
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
-        rate, quantity = terms.rates.values[self.code], self._quantity(terms)
-        words = "1 month" if self.per == "month" else f"{quantity} day{'s' if quantity > 1 else ''}"
-        part = terms.of_the_month if self.per == "month" else ""
-        return (
-            GrossLine(
-                code=self.code,
-                charge=self.code,
-                group=self.group,
-                label=self.label,
-                quantity=fraction_to_decimal(quantity),
-                unit=self.per,
-                rate=rate,
-                rate_unit=f"{terms.tariff.currency}/{self.per}",
-                formula=f"{words} x {rate}{part}",
-                gross=of_fraction(rate, quantity),
-                source=self.cited(terms),
-                basis=Evenly(),
-            ),
-        )
+    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
+        return (self.heading(terms, self.per, Evenly()),)
 
-    def _quantity(self, terms: "Terms") -> Fraction:
-        return Fraction(terms.days) if self.per == "day" else terms.share
+    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+        [heading], quantity = terms.headings(self), self._quantity(terms)
+        gross = of_fraction(heading.rate, quantity)
+        return (heading.line(fraction_to_decimal(quantity), gross, lambda: self._formula(heading.rate, terms)),)
+
+    def _formula(self, rate: Decimal, terms: "Terms") -> str:
+        if self.per == "month":
+            return f"1 month x {rate}{terms.of_the_month}"
+        return f"{terms.days} day{'s' if terms.days > 1 else ''} x {rate}"
+
+    def _quantity(self, terms: "Terms") -> Ratio:
+        return terms.days if self.per == "day" else terms.share
 
 
 @dataclass(frozen=True)
@@ -73,27 +65,21 @@ class ContractedPower(Named):
         whole = (decimal_to_nano(self._gross(name, terms)) for _, name in self.periods)
         return tuple(amount * d.intervals // terms.intervals for amount in whole)
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
-        return tuple(self._line(name, terms) for _, name in self.periods)
-
-    def _line(self, name: str, terms: "Terms") -> GrossLine:
-        code, kw = f"{self.code}.{name}", terms.contract.kw(name, self.label)
-        rate, month = terms.rates.values[code], terms.month
-        days = f"{terms.days}/{month.days_in_year}" if self.per == "year" else f"{terms.days}"
-        return GrossLine(
-            code=code,
-            charge=self.code,
-            group=self.group,
-            label=f"{self.label}, {name}",
-            quantity=kw,
-            unit="kW",
-            rate=rate,
-            rate_unit=f"{terms.tariff.currency}/kW and {self.per}",
-            formula=f"{plain(kw)} kW x {rate} x {days} days",
-            gross=self._gross(name, terms),
-            source=self.cited(terms),
-            basis=Evenly(),
+    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
+        per = f"kW and {self.per}"
+        return tuple(
+            self.heading(terms, "kW", Evenly(), f"{self.code}.{name}", f"{self.label}, {name}", per)
+            for _, name in self.periods
         )
+
+    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+        pairs = zip(terms.headings(self), self.periods, strict=True)
+        return tuple(self._line(heading, name, terms) for heading, (_, name) in pairs)
+
+    def _line(self, heading: Heading, name: str, terms: "Terms") -> GrossLine:
+        kw = terms.contract.kw(name, self.label)
+        days = f"{terms.days}/{terms.month.days_in_year}" if self.per == "year" else f"{terms.days}"
+        return heading.line(kw, self._gross(name, terms), lambda: f"{plain(kw)} kW x {heading.rate} x {days} days")
 
     def _gross(self, name: str, terms: "Terms") -> Decimal:
         kw, rate = terms.contract.kw(name, self.label), terms.rates.values[f"{self.code}.{name}"]
@@ -120,23 +106,15 @@ class MinimumBill(Named):
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)
 
+    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
+        return (self.heading(terms, "month", Evenly()),)
+
     def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
-        rate, (amount, _) = terms.rates.values[self.code], base_of(self.base, so_far)
-        minimum = of_fraction(rate, terms.share)
+        [heading], (amount, _) = terms.headings(self), base_of(self.base, so_far)
+        minimum = of_fraction(heading.rate, terms.share)
         if amount >= minimum:
             return ()
-        line = GrossLine(
-            code=self.code,
-            charge=self.code,
-            group=self.group,
-            label=self.label,
-            quantity=fraction_to_decimal(terms.share),
-            unit="month",
-            rate=rate,
-            rate_unit=f"{terms.tariff.currency}/month",
-            formula=f"minimum {rate}{terms.of_the_month} - {amount:,f}",
-            gross=EXACT.subtract(minimum, amount),
-            source=self.cited(terms),
-            basis=Evenly(),
+        quantity, gross = fraction_to_decimal(terms.share), EXACT.subtract(minimum, amount)
+        return (
+            heading.line(quantity, gross, lambda: f"minimum {heading.rate}{terms.of_the_month} - {amount:,f}"),
         )
-        return (line,)

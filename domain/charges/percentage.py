@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from domain.bill import BillLine, ByLines, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
+from domain.heading import Heading
 from domain.money import EXACT
 
 if TYPE_CHECKING:
@@ -46,50 +47,59 @@ class Percentage(Named):
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)
 
+    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
+        return (percent_heading(self, terms, terms.rates.values[self.code]),)
+
     def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
         if self.only_low_side and not terms.contract.metered_on_low_side:
             return ()
-        percent, base = terms.rates.values[self.code], base_of(self.base, so_far)
-        amount, _ = base
-        gross, formula = EXACT.multiply(amount, percent).scaleb(-2), f"{amount:,f} x {percent} %"
-        if self.inside:
-            left = 100 - sum((terms.rates.values[code] for code in self.inside), Decimal(0))
-            gross = EXACT.divide(EXACT.multiply(amount, percent), left)
-            formula = f"{amount:,f} x {percent} / {left} (the tax is inside the price)"
-        if self.floor_per_mwh is not None:
-            floor = EXACT.multiply(self.floor_per_mwh, Decimal(d.total_wh).scaleb(-6))
-            if floor > gross:
-                gross, formula = floor, f"at least {self.floor_per_mwh} per MWh x {Decimal(d.total_wh).scaleb(-6)} MWh"
-        return (percent_line(self, base, percent, formula, gross, terms),)
+        [heading], (amount, codes) = terms.headings(self), base_of(self.base, so_far)
+        percent, left = heading.rate, self._left(terms)
+        product = EXACT.multiply(amount, percent)
+        gross = product.scaleb(-2) if left is None else EXACT.divide(product, left)
+        floor, mwh = self._floor(d)
+        if floor is not None and floor > gross:
+            return (heading.line(amount, floor, lambda: self._least(mwh), basis=ByLines(codes)),)
+        return (heading.line(amount, gross, lambda: _formula(amount, percent, left), basis=ByLines(codes)),)
+
+    def _left(self, terms: "Terms") -> Decimal | None:
+        """Percent of the price that taxes inside it leave; None where this one comes on top."""
+        if not self.inside:
+            return None
+        return 100 - sum((terms.rates.values[code] for code in self.inside), Decimal(0))
+
+    def _floor(self, d: Determinants) -> tuple[Decimal | None, Decimal]:
+        if self.floor_per_mwh is None:
+            return None, Decimal(0)
+        mwh = Decimal(d.total_wh).scaleb(-6)
+        return EXACT.multiply(self.floor_per_mwh, mwh), mwh
+
+    def _least(self, mwh: Decimal) -> str:
+        return f"at least {self.floor_per_mwh} per MWh x {mwh} MWh"
+
+
+def _formula(amount: Decimal, percent: Decimal, left: Decimal | None) -> str:
+    if left is None:
+        return f"{amount:,f} x {percent} %"
+    return f"{amount:,f} x {percent} / {left} (the tax is inside the price)"
 
 
 def base_of(names: tuple[str, ...], so_far: Sequence[BillLine]) -> tuple[Decimal, tuple[str, ...]]:
     """Sum and codes of the lines that a percentage selects by charge code or group."""
     chosen = [line for line in so_far if line.charge in names or line.group in names]
-    return sum((line.amount for line in chosen), Decimal(0)), tuple(dict.fromkeys(line.code for line in chosen))
+    return sum([line.amount for line in chosen], Decimal(0)), tuple(dict.fromkeys([line.code for line in chosen]))
 
 
-def percent_line(
-    charge: Named,
-    base: tuple[Decimal, tuple[str, ...]],
-    percent: Decimal,
-    formula: str,
-    gross: Decimal,
-    terms: "Terms",
-) -> GrossLine:
-    """A line that is some percent of a base: an amount of money and the codes of the lines that make it."""
-    amount, codes = base
-    return GrossLine(
+def percent_heading(charge: Named, terms: "Terms", percent: Decimal) -> Heading:
+    """Of a line that is some percent of an amount of money."""
+    return Heading(
         code=charge.code,
         charge=charge.code,
         group=charge.group,
         label=charge.label,
-        quantity=amount,
         unit=terms.tariff.currency,
         rate=percent,
         rate_unit="%",
-        formula=formula,
-        gross=gross,
         source=charge.cited(terms),
-        basis=ByLines(codes),
+        basis=ByLines(()),
     )

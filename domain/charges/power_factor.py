@@ -12,11 +12,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from math import isqrt
 from typing import TYPE_CHECKING
 
-from domain.bill import BillLine, GrossLine
+from domain.bill import BillLine, ByLines, GrossLine
 from domain.charges.charge import Named
-from domain.charges.percentage import base_of, percent_line
+from domain.charges.percentage import base_of, percent_heading
 from domain.determinants import Determinants
 from domain.errors import BadReadings, NoPriceInForce
+from domain.heading import Heading
 from domain.money import EXACT
 
 if TYPE_CHECKING:
@@ -87,10 +88,16 @@ class PowerFactorAdjustment(Named):
         threshold = self.threshold(terms)
         factor = power_factor_percent(d.total_wh, d.reactive_varh)
         percent = bonus_or_penalty_percent(factor, threshold.percent, self.slopes)
-        base = base_of(self.base, so_far)
-        gross = EXACT.multiply(base[0], percent).scaleb(-2)
-        formula = f"power factor {factor} %, threshold {threshold.percent} %: {base[0]:,f} x {percent} %"
-        return (percent_line(self, base, percent, formula, gross, terms),)
+        [heading], (amount, codes) = terms.headings(self), base_of(self.base, so_far)
+        gross = EXACT.multiply(amount, percent).scaleb(-2)
+
+        def formula() -> str:
+            return f"power factor {factor} %, threshold {threshold.percent} %: {amount:,f} x {percent} %"
+
+        return (heading.line(amount, gross, formula, rate=percent, basis=ByLines(codes)),)
+
+    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
+        return (percent_heading(self, terms, Decimal(0)),)
 
     def threshold(self, terms: "Terms") -> Threshold:
         """The strictest threshold in force on the first day billed for this contract. Raises `NoPriceInForce`."""
@@ -144,10 +151,18 @@ class PowerFactorSteps(Named):
         steps = _steps_under(self.threshold_percent, d.total_wh, d.reactive_varh) if d.total_wh else 0
         if not steps:
             return ()
-        factor, base = power_factor_percent(d.total_wh, d.reactive_varh), base_of(self.base, so_far)
-        percent = steps * terms.rates.values[self.code]
-        formula = f"power factor {factor} %, {steps} steps under {self.threshold_percent} %: {base[0]:,f} x {percent} %"
-        return (percent_line(self, base, percent, formula, EXACT.multiply(base[0], percent).scaleb(-2), terms),)
+        factor = power_factor_percent(d.total_wh, d.reactive_varh)
+        [heading], (amount, codes) = terms.headings(self), base_of(self.base, so_far)
+        percent = steps * heading.rate
+        gross = EXACT.multiply(amount, percent).scaleb(-2)
+
+        def formula() -> str:
+            return f"power factor {factor} %, {steps} steps under {self.threshold_percent} %: {amount:,f} x {percent} %"
+
+        return (heading.line(amount, gross, formula, rate=percent, basis=ByLines(codes)),)
+
+    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
+        return (percent_heading(self, terms, terms.rates.values[self.code]),)
 
 
 def _steps_under(threshold_percent: Decimal, active_wh: int, reactive_varh: int) -> int:
