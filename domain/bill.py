@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from domain.determinants import Determinants
 from domain.money import MICRO, NANO, Rounding
-from domain.settling import over_all, settled_once
+from domain.settling import Settling
 
 if TYPE_CHECKING:
     from domain.terms import Terms
@@ -24,7 +24,7 @@ class GrossLine:
 
     `basis` says which measurements caused it, for sharing the rounded amount among them; `peak_at` is the UTC start of
     the demand block that set it. `note` tells the reader what is not obvious, for example that a cap binds.
-    `formula` and `note` may be formed when they are first read (`domain.heading`); nobody can tell from outside.
+    `LATER` of it may be formed when it is first read (`domain.heading`); nobody can tell from outside.
     """
 
     code: str
@@ -44,20 +44,20 @@ class GrossLine:
 
     if not TYPE_CHECKING:
 
-        def __getattr__(self, name: str) -> str:
-            """Called for words that are not formed yet, and for what does not exist."""
-            words = self.__dict__.get(f"_{name}") if name in WORDS else None
-            if words is None:
+        def __getattr__(self, name: str) -> "str | Basis":
+            """Called for what is not formed yet, and for what does not exist."""
+            form = self.__dict__.get(f"_{name}") if name in LATER else None
+            if form is None:
                 raise AttributeError(f"{type(self).__name__} has no {name}")
-            text = self.__dict__[name] = words()
-            return text
+            formed = self.__dict__[name] = form()
+            return formed
 
     def __getstate__(self) -> dict[str, Any]:
-        """A copy, and whoever unpickles it, gets the words and not the way to form them."""
+        """A copy, and whoever unpickles it, gets what is formed and not the way to form it."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
-WORDS = ("formula", "note")
+LATER = ("formula", "note", "basis")
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ class Bill:
     remembered: Mapping[str, Mapping[date, Fraction]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if sum((line.amount for line in self.lines), Decimal(0)) != self.total:
+        if sum([line.amount for line in self.lines], Decimal(0)) != self.total:
             raise AssertionError(f"bill of {self.supply_point} {self.first}: lines do not add up to {self.total}")
 
     @property
@@ -279,37 +279,44 @@ def make_bill(supply_point: str, determinants: Determinants, terms: "Terms") -> 
     return bill_of_parts(supply_point, [(determinants, terms)])
 
 
-def bill_of_parts(supply_point: str, parts: "Sequence[tuple[Determinants, Terms]]") -> Bill:
+def bill_of_parts(
+    supply_point: str, parts: "Sequence[tuple[Determinants, Terms]]", settling: Settling | None = None
+) -> Bill:
     """Bill the parts of a month, in order: each charge in turn, each line rounded before a later one may use it.
 
     What settles a whole bill (a tax, a minimum, a power factor) stands once, over the lines of all parts, where it is
-    the same in all of them; otherwise in each part, over the lines of that part.
+    the same in all of them; otherwise in each part, over the lines of that part. `settling` is that of these terms,
+    where it is known from another meter.
     """
-    every = [terms for _, terms in parts]
-    once, lines = settled_once(every), list[BillLine]()
+    settling, lines = settling or Settling.of([terms for _, terms in parts]), list[BillLine]()
     remembered: dict[str, dict[date, Fraction]] = {}
-    for number, (d, known) in enumerate(parts):
+    for number, ((d, known), charges) in enumerate(zip(parts, settling.in_parts, strict=True)):
         terms, of_part = known.after(remembered), list[BillLine]()
-        for charge in terms.tariff.charges:
-            if charge not in once:
+        rounding, part = terms.tariff.rounding, number if len(parts) > 1 else None
+        for charge, stands_in_part in charges:
+            if stands_in_part:
                 found = charge.lines(d, terms, of_part)
-                of_part += [_rounded(line, terms.tariff.rounding, number if len(parts) > 1 else None) for line in found]
+                of_part += [
+                    line if type(line) is BillLine and part is None else _rounded(line, rounding, part)
+                    for line in found
+                ]
             for key, figure in charge.remembered(d, terms, of_part).items():
                 remembered.setdefault(key, {})[terms.first] = figure
         lines += of_part
-    told = tuple(_told(d, terms) for d, terms in parts)
-    for charge in once:
-        whole = over_all(every)
-        lines += [_rounded(line, whole.tariff.rounding) for line in charge.lines(together(told), whole, lines)]
-    month = every[0].month
+    told, whole = tuple([_told(d, terms) for d, terms in parts]), settling.whole
+    of_month = together(told) if settling.once else told[0].determinants
+    for charge in settling.once:
+        found = charge.lines(of_month, whole, lines)
+        lines += [line if type(line) is BillLine else _rounded(line, whole.tariff.rounding) for line in found]
+    month = parts[0][1].month
     return Bill(
         supply_point=supply_point,
-        currency=every[0].tariff.currency,
+        currency=whole.tariff.currency,
         first=month.first,
         end=month.end,
         timezone=month.zone.key,
         lines=tuple(lines),
-        total=sum((line.amount for line in lines), Decimal(0)),
+        total=sum([line.amount for line in lines], Decimal(0)),
         parts=told,
         remembered=remembered,
     )

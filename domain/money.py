@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 from fractions import Fraction
-from functools import cache
+from functools import cached_property
 
 from domain.errors import InvalidTariff
 
@@ -28,7 +28,7 @@ class RoundingMode(StrEnum):
     HALF_EVEN = "half_even"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rounding:
     """How a bill line becomes money: `places` decimals of the currency, halves away from zero unless told otherwise."""
 
@@ -36,14 +36,15 @@ class Rounding:
     mode: RoundingMode = RoundingMode.HALF_UP
 
     def __call__(self, gross: Decimal) -> Decimal:
-        by = _HALF_UP if self.mode is RoundingMode.HALF_UP else _HALF_EVEN
-        amount = by.quantize(gross, _unit(self.places))
+        context, unit = self._way
+        amount = context.quantize(gross, unit)
         return amount or EXACT.plus(amount)  # no minus zero
 
-
-@cache
-def _unit(places: int) -> Decimal:
-    return Decimal(1).scaleb(-places)
+    @cached_property
+    def _way(self) -> tuple[Context, Decimal]:
+        """Kept, because every line of every bill is rounded."""
+        context = _HALF_UP if self.mode is RoundingMode.HALF_UP else _HALF_EVEN
+        return context, Decimal(1).scaleb(-self.places)
 
 
 def micro(rate: Decimal, name: str) -> int:

@@ -1,12 +1,31 @@
 """What settles a whole bill (a tax, a minimum, a power factor) where the month has several parts: once, or in each?"""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from domain.charges import Charge
     from domain.terms import Terms
+
+
+@dataclass(frozen=True, eq=False)
+class Settling:
+    """How the parts of a month are billed, whatever is measured: made once for all meters.
+
+    `in_parts` has for each part its charges, and whether they stand in that part; `once` stand over all parts, by the
+    terms `whole`.
+    """
+
+    in_parts: "tuple[tuple[tuple[Charge, bool], ...], ...]"
+    once: "tuple[Charge, ...]"
+    whole: "Terms"
+
+    @classmethod
+    def of(cls, terms: "Sequence[Terms]") -> "Settling":
+        once = settled_once(terms)
+        in_parts = tuple(tuple((charge, charge not in once) for charge in one.tariff.charges) for one in terms)
+        return cls(in_parts, once, over_all(terms) if once else terms[0])
 
 
 def settled_once(terms: "Sequence[Terms]") -> "tuple[Charge, ...]":
@@ -15,7 +34,9 @@ def settled_once(terms: "Sequence[Terms]") -> "tuple[Charge, ...]":
     A charge upon which one is based that stands in each part must stand in each part, too.
     """
     first, *others = terms
-    once = [charge for charge in first.tariff.charges if others and _is_the_same_in(terms, charge)]
+    if not others:
+        return ()
+    once = [charge for charge in first.tariff.charges if _is_the_same_in(terms, charge)]
     in_parts = [charge for one in terms for charge in one.tariff.charges if charge not in once]
     while in_parts:
         names = {name for charge in in_parts for name in charge.of}

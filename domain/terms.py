@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from domain.charges.charge import Charge
@@ -16,6 +17,8 @@ from domain.gauges import AnyGauge, IndexedEnergy
 from domain.heading import Heading
 from domain.money import Ratio, micro
 from domain.tariff import Rates, Tariff
+
+Known = TypeVar("Known")
 
 
 @dataclass(frozen=True)
@@ -170,11 +173,11 @@ class Terms:
     def span(self) -> Part:
         return self.part or Part.whole(self.month)
 
-    @property
+    @cached_property
     def first(self) -> date:
         return self.span.first
 
-    @property
+    @cached_property
     def end(self) -> date:
         return self.span.end
 
@@ -235,15 +238,26 @@ class Terms:
             self._indexed[charge.code] = charge.gauge_of(self)
         return self._indexed[charge.code]
 
-    def headings(self, charge: Charge) -> tuple[Heading, ...]:
-        """What the lines of a charge say whatever is measured, worked out once for all meters."""
-        found = self._headings.get(charge.code)
-        if found is None:
-            found = self._headings[charge.code] = charge.headings(self)
+    def once(self, charge: Charge, work: "Callable[[Terms], Known]") -> "Known":
+        """The one thing that a charge works out from the terms alone: worked out once for all meters."""
+        if id(charge) not in self._known:
+            self._known[id(charge)] = (charge, work(self))
+        found: Known = self._known[id(charge)][1]
         return found
 
+    def headings(self, charge: Charge) -> tuple[Heading, ...]:
+        """What the lines of a charge say whatever is measured, prepared once for all meters."""
+        if id(charge) not in self._headings:
+            self._headings[id(charge)] = (charge, charge.headings(self))
+        return self._headings[id(charge)][1]
+
     @cached_property
-    def _headings(self) -> dict[str, tuple[Heading, ...]]:
+    def _headings(self) -> dict[int, tuple[Charge, tuple[Heading, ...]]]:
+        """By the charge itself, which stands beside them so that its id remains its own."""
+        return {}
+
+    @cached_property
+    def _known(self) -> dict[int, tuple[Charge, Any]]:
         return {}
 
     @cached_property

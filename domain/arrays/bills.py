@@ -23,6 +23,7 @@ from domain.arrays.sums import determinants_of_parts
 from domain.bill import Bill, bill_of_parts
 from domain.calendar import Calendar
 from domain.determinants import Determinants
+from domain.settling import Settling
 from domain.tariff import Tariff
 from domain.terms import BillingMonth, Contract, History, Terms, joined
 
@@ -67,6 +68,7 @@ class Billing:
     rates_of: date | None = None
     history: History = field(default_factory=dict)
     _terms: dict[tuple[BillingMonth, int], MonthTerms] = field(default_factory=dict)
+    _settling: dict[tuple[BillingMonth, int], Settling] = field(default_factory=dict)
     _plans: dict[Grid, "tuple[_YearPlan, ...]"] = field(default_factory=dict)
 
     @classmethod
@@ -92,12 +94,23 @@ class Billing:
         remembered: Remembered = {}
         bills = list[Bill]()
         for parts in self._fast(load) or self._thorough(load, remembered):
-            bill = bill_of_parts(load.meter, [(d, terms.after(remembered)) for d, terms in parts])
+            bill = bill_of_parts(load.meter, *self._after(parts, remembered))
             check_budget(bill)
             if bill.remembered:
                 remembered.update(joined(remembered, bill.remembered))
             bills.append(bill)
         return tuple(bills)
+
+    def _after(self, parts: MonthParts, remembered: Remembered) -> tuple[MonthParts, Settling]:
+        """A month's parts with what this meter's earlier months left to remember, and how they are billed."""
+        if remembered:
+            parts = [(d, terms.after(remembered)) for d, terms in parts]
+            return parts, Settling.of([terms for _, terms in parts])
+        terms = parts[0][1]
+        key = (terms.month, terms.step_minutes)
+        if key not in self._settling:
+            self._settling[key] = Settling.of([terms for _, terms in parts])
+        return parts, self._settling[key]
 
     def _fast(self, load: Load) -> list[MonthParts] | None:
         """All months at once, where the load lies on the compiled years' grid and no charge needs a gauge."""

@@ -23,14 +23,13 @@ LARGEST_WH = 2 ** (62 - POSITION_BITS)
 
 @dataclass(frozen=True, eq=False)
 class Segments:
-    """What is summed for some parts of a year: cuts (in intervals, in blocks), and how segments join in groups.
+    """What is summed for some parts of a year: cuts (in blocks), and how segments join in groups.
 
     `order` puts segments of one (part, period) side by side, `joined` are the first of each group in that order, and
     `group_part` and `group_period` say what each group is. `backwards` counts blocks down, so that of equal blocks the
     earliest has the highest code.
     """
 
-    cuts: Positions
     block_cuts: Positions
     order: Positions
     joined: Positions
@@ -54,7 +53,6 @@ def segments(year: CalendarYear, per_block: int, bounds: tuple[int, ...]) -> Seg
     chosen = order[joined]
     backwards = np.arange((end - first) // per_block - 1, -1, -1, dtype=np.int64)
     return Segments(
-        cuts=cuts - first,
         block_cuts=(cuts - first) // per_block,
         order=order,
         joined=joined,
@@ -79,18 +77,20 @@ def determinants_of_parts(
     begin = year.index_of(load.start)
     span = slice(bounds[0] - begin, bounds[-1] - begin)
     wh, quality = load.energy_wh[span], load.quality[span]
-    segment_wh = np.add.reduceat(wh, plan.cuts, dtype=np.int64)
+    block_wh = _block_sums(wh, per_block)
+    segment_wh = np.add.reduceat(block_wh, plan.block_cuts)
     if int(segment_wh.max()) >= LARGEST_WH or int(segment_wh.min()) < 0:
         return None
     known = None if not quality.any() else quality != Quality.MISSING
     found = _counted(load, span, bounds, known, periods)
     energy = np.add.reduceat(segment_wh[plan.order], plan.joined)
-    coded = np.maximum.reduceat(_coded_blocks(wh, per_block, plan, known), plan.block_cuts)
+    coded = np.maximum.reduceat(_coded(block_wh, per_block, plan, known), plan.block_cuts)
     highest = np.maximum.reduceat(coded[plan.order], plan.joined)
     start, block = year.grid.start + year.grid.step * bounds[0], year.grid.step * per_block
     last, mask = len(plan.backwards) - 1, (1 << POSITION_BITS) - 1
-    groups = zip(plan.group_part, plan.group_period, energy.tolist(), highest.tolist(), strict=True)
-    for part, period, energy_wh, code in groups:
+    for part, period, energy_wh, code in zip(
+        plan.group_part, plan.group_period, energy.tolist(), highest.tolist(), strict=True
+    ):
         one = found[part]
         one.energy_wh[period] = energy_wh
         if code >= 0:
@@ -99,16 +99,23 @@ def determinants_of_parts(
     return found
 
 
-def _coded_blocks(wh: Int, per_block: int, plan: Segments, known: NDArray[np.bool_] | None) -> Int:
-    """Energy of each block above its position counted from the end; -1 for a block of which nothing is known."""
-    coded = wh[::per_block].astype(np.int64)
-    for nth in range(1, per_block):
-        coded += wh[nth::per_block]
-    coded <<= POSITION_BITS
-    coded |= plan.backwards
+def _block_sums(wh: Int, per_block: int) -> Int:
+    """Energy of each block, in a new array."""
+    if per_block == 1:
+        return wh.astype(np.int64)
+    found: Int = np.add(wh[::per_block], wh[1::per_block], dtype=np.int64)
+    for nth in range(2, per_block):
+        found += wh[nth::per_block]
+    return found
+
+
+def _coded(block_wh: Int, per_block: int, plan: Segments, known: NDArray[np.bool_] | None) -> Int:
+    """Each block's energy above its position counted from the end, in place; -1 where nothing of it is known."""
+    block_wh <<= POSITION_BITS
+    block_wh |= plan.backwards
     if known is not None:
-        coded[~known.reshape(-1, per_block).any(axis=1)] = -1
-    return coded
+        block_wh[~known.reshape(-1, per_block).any(axis=1)] = -1
+    return block_wh
 
 
 def _counted(

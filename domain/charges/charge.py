@@ -183,6 +183,7 @@ class Named:
             rate_unit=f"{terms.tariff.currency}/{per or unit}",
             source=self.cited(terms),
             basis=basis,
+            rounding=terms.tariff.rounding,
         )
 
     def cited(self, terms: "Terms") -> str:

@@ -1,6 +1,6 @@
 """Charges on the highest demand of the month: how it is measured, rounded, capped, looked back upon, and tiered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -8,13 +8,14 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 from math import ceil, floor, isqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from domain.bill import BillLine, ByEnergy, ByPeak, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, RollingPeak, TopBlocks
-from domain.money import fraction_to_decimal, of_fraction, plain
+from domain.heading import Heading, Words
+from domain.money import Ratio, fraction_to_decimal, of_fraction, plain
 
 if TYPE_CHECKING:
     from domain.terms import Terms
@@ -42,11 +43,11 @@ class LookBack:
     months: int
     in_months: tuple[int, ...] = ()
 
-    def kw(self, now: Fraction, month: date, before: Sequence[tuple[date, Fraction]]) -> Fraction:
+    def kw(self, now: Ratio, month: date, before: Sequence[tuple[date, Fraction]]) -> Ratio:
         if self.in_months and month.month not in self.in_months:
             return now
         best = sorted((now, *_highest_by_month(_recent(before, month, self.months - 1))), reverse=True)[: self.highest]
-        return sum(best, Fraction(0)) / len(best)
+        return sum(map(Fraction, best), Fraction(0)) / len(best)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,20 @@ class Ratchet:
     months: int
     only_months: tuple[int, ...] = ()
 
-    def kw(self, now: Fraction, month: date, before: Sequence[tuple[date, Fraction]]) -> Fraction:
+    def kw(self, now: Ratio, month: date, before: Sequence[tuple[date, Fraction]]) -> Ratio:
         window = _recent(before, month, self.months)
         counted = [kw for first, kw in window if not self.only_months or first.month in self.only_months]
         return max([now, *(kw * Fraction(self.percent) / 100 for kw in counted)])
+
+
+class Billed(NamedTuple):
+    """Billed kW, measured kW, when the highest block began, and the cap in whole kW, which may bind."""
+
+    kw: Ratio
+    measured: Ratio
+    at: datetime | None
+    cap: int | None
+    is_capped: bool
 
 
 @dataclass(frozen=True)
@@ -112,56 +123,63 @@ class MaximumDemand(Named):
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         if self._is_plain:
             return (self._plain_w(d, terms) * terms.micro[self.code] * terms.days // terms.month.days,)
-        kw, _, _ = self.billed(d, terms)
-        parts = zip(self._parts(kw), self.line_codes, strict=True)
+        parts = zip(self._parts(self.billed(d, terms).kw), self.line_codes, strict=True)
         return tuple(int(part * 1000 * terms.micro[code] * terms.share) for part, code in parts)
+
+    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
+        names = [f"{self.label}, tier {n}" for n in range(1, len(self.tiers_kw) + 2)] if self.tiers_kw else [self.label]
+        pairs = zip(self.line_codes, names, strict=True)
+        return tuple(self.heading(terms, self.unit, ByPeak(self._indexes), code, name) for code, name in pairs)
 
     def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
         if self.apparent:
             self.check_reactive(d, terms)
-        measured, at = self.measured(d, terms)
-        kw, cap = self._before_cap(measured, terms), self._cap(d, terms)
-        capped = cap is not None and cap < kw
-        kw = kw if cap is None else min(kw, cap)
-        every = tuple(range(len(d.energy_wh)))
-        note = self._cap_note(terms) if capped else self._note(kw, measured)
-        parts = list(zip(self._parts(kw), self.line_codes, strict=True))
-        return tuple(
-            GrossLine(
-                code=code,
-                charge=self.code,
-                group=self.group,
-                label=self.label if len(parts) == 1 else f"{self.label}, tier {n}",
-                quantity=fraction_to_decimal(part),
-                unit=self.unit,
-                rate=terms.rates.values[code],
-                rate_unit=f"{terms.tariff.currency}/{self.unit}",
-                formula=f"{self._formula(part, measured, d, terms)} x {terms.rates.values[code]}{terms.of_the_month}",
-                gross=of_fraction(terms.rates.values[code], part * terms.share),
-                source=self.cited(terms),
-                basis=ByEnergy(every) if capped else ByPeak(self._indexes),
-                peak_at=at,
-                note=note if n == 1 else "",
-            )
-            for n, (part, code) in enumerate(parts, 1)
-            if part or n == 1
+        billed, headings = self.billed(d, terms), terms.headings(self)
+        note = self._note(billed, terms)
+        if len(headings) == 1:
+            return (self._line(headings[0], billed.kw, billed, note, d, terms),)
+        first, *others = zip(headings, self._parts(billed.kw), strict=True)
+        above = [self._line(heading, part, billed, None, d, terms) for heading, part in others if part]
+        return (self._line(*first, billed, note, d, terms), *above)
+
+    def _line(
+        self, heading: Heading, part: Ratio, billed: "Billed", note: Words | None, d: Determinants, terms: "Terms"
+    ) -> GrossLine:
+        """`part` of the billed kW, at the rate of its tier."""
+        rate, wh = heading.rate, sum(d.energy_wh)
+        return heading.line(
+            fraction_to_decimal(part),
+            of_fraction(rate, part if terms.share == 1 else part * terms.share),
+            lambda: f"{self._formula(part, billed, wh, terms)} x {rate}{terms.of_the_month}",
+            basis=self._on_every_kwh(terms) if billed.is_capped else None,
+            peak_at=billed.at,
+            note=note,
         )
 
+    def _on_every_kwh(self, terms: "Terms") -> Callable[[], ByEnergy]:
+        return lambda: ByEnergy(tuple(range(len(terms.tariff.periods))))
+
     def remembered(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine] = ()) -> Mapping[str, Fraction]:
-        return {self.code: self.measured(d, terms)[0]} if self.look_back or self.ratchet else {}
+        return {self.code: Fraction(self.measured(d, terms)[0])} if self.look_back or self.ratchet else {}
 
     @property
     def unit(self) -> str:
         return "kVA" if self.apparent else "kW"
 
-    def billed(self, d: Determinants, terms: "Terms") -> tuple[Fraction, Fraction, datetime | None]:
-        """Billed kW, measured kW (rounded as the tariff rounds), and when the highest block began."""
+    def billed(self, d: Determinants, terms: "Terms") -> "Billed":
+        """What is billed, and what was measured."""
         measured, at = self.measured(d, terms)
-        kw, cap = self._before_cap(measured, terms), self._cap(d, terms)
-        return (kw if cap is None else min(kw, cap)), measured, at
+        uncapped = self._before_cap(measured, terms)
+        cap = None if self.load_factor is None else self.cap_kw(d, terms)
+        if cap is None or cap >= uncapped:
+            return Billed(uncapped, measured, at, cap, is_capped=False)
+        return Billed(cap, measured, at, cap, is_capped=True)
 
-    def measured(self, d: Determinants, terms: "Terms") -> tuple[Fraction, datetime | None]:
-        """The part's maximum in kW (kVA), and when its block began."""
+    def measured(self, d: Determinants, terms: "Terms") -> tuple[Ratio, datetime | None]:
+        """The part's maximum in kW (kVA), rounded as the tariff rounds it, and when its block began."""
+        if self._is_plain and self.round_up_kw:
+            wh, at = d.peak(self._indexes)
+            return -(-wh * 60 // (1000 * terms.tariff.demand_minutes)), at
         if self._is_gauged:
             gauge = self._gauge(terms)
             kw, at = self._gauged_kw(gauge.pairs(terms.gauge(d, gauge)), terms)
@@ -170,14 +188,14 @@ class MaximumDemand(Named):
             kw = Fraction(wh * 60, 1000 * terms.tariff.demand_minutes)
         if self.round_kw is not None:
             return self.round_kw(kw), at
-        return (Fraction(ceil(kw)) if self.round_up_kw else kw), at
+        return (ceil(kw) if self.round_up_kw else kw), at
 
     def cap_kw(self, d: Determinants, terms: "Terms") -> int:
         """The load-factor cap in whole kW; exact, because the load factor is a fraction and not a float."""
         above, below = self._load_factor_ratio
         return -(-sum(d.energy_wh) * below // (24_000 * terms.days * above))
 
-    def _before_cap(self, measured: Fraction, terms: "Terms") -> Fraction:
+    def _before_cap(self, measured: Ratio, terms: "Terms") -> Ratio:
         if self._is_plain:
             return measured
         kw, before = measured, sorted(terms.history.get(self.code, {}).items())
@@ -187,18 +205,19 @@ class MaximumDemand(Named):
             kw = self.ratchet.kw(kw, terms.month.first, before)
         return kw if self.at_least_kw is None else max(kw, Fraction(self.at_least_kw))
 
-    def _cap(self, d: Determinants, terms: "Terms") -> Fraction | None:
-        return None if self.load_factor is None else Fraction(self.cap_kw(d, terms))
-
-    def _parts(self, kw: Fraction) -> list[Fraction]:
+    def _parts(self, kw: Ratio) -> list[Ratio]:
+        """kW of each tier."""
         if not self.tiers_kw:
             return [kw]
-        parts, lower = list[Fraction](), Fraction(0)
-        for limit in (*map(Fraction, self.tiers_kw), None):
-            upper = kw if limit is None else min(kw, limit)
-            parts.append(max(Fraction(0), upper - lower))
-            lower = max(lower, upper)
-        return parts
+        parts = list[Ratio]()
+        lower: Ratio = 0
+        for limit in self._limits_kw:
+            if kw <= limit:
+                break
+            parts.append(max(0, limit - lower))
+            lower = max(lower, limit)
+        parts.append(max(0, kw - lower))
+        return parts + [0] * (len(self.tiers_kw) + 1 - len(parts))
 
     def _plain_w(self, d: Determinants, terms: "Terms") -> int:
         """The plain case in integers, because it is worked out for every measurement that arrives."""
@@ -227,6 +246,10 @@ class MaximumDemand(Named):
         return tuple(p for p, _ in self.periods)
 
     @cached_property
+    def _limits_kw(self) -> tuple[Ratio, ...]:
+        return tuple(int(limit) if limit == int(limit) else Fraction(limit) for limit in self.tiers_kw)
+
+    @cached_property
     def _is_gauged(self) -> bool:
         measured_otherwise = self.highest_blocks > 1 or self.apparent or self.rolling or self.only_s is not None
         return self.minutes is not None or measured_otherwise
@@ -240,23 +263,27 @@ class MaximumDemand(Named):
     def _load_factor_ratio(self) -> tuple[int, int]:
         return (self.load_factor or Decimal(1)).as_integer_ratio()
 
-    def _formula(self, part: Fraction, measured: Fraction, d: Determinants, terms: "Terms") -> str:
+    def _formula(self, part: Ratio, billed: "Billed", wh: int, terms: "Terms") -> str:
         names = ", ".join(name for _, name in self.periods)
         if self.tiers_kw:
             return f"{plain(fraction_to_decimal(part))} {self.unit}"
-        if self.load_factor is None:
+        measured = plain(fraction_to_decimal(billed.measured))
+        if billed.cap is None:
             minutes = self.minutes or terms.tariff.demand_minutes
             window = f"{minutes} min{', rolling,' if self.rolling else ''} in {names}"
-            return f"maximum of {window}: {plain(fraction_to_decimal(measured))} {self.unit}"
+            return f"maximum of {window}: {measured} {self.unit}"
         hours = f"24 x {terms.days} x {self.load_factor}"
-        cap_text = f"cap ceil({plain(Decimal(d.total_wh).scaleb(-3))} kWh / ({hours})) = {self.cap_kw(d, terms):,}"
-        return f"min(maximum in {names} {plain(fraction_to_decimal(measured))}, {cap_text}) kW"
+        cap_text = f"cap ceil({plain(Decimal(wh).scaleb(-3))} kWh / ({hours})) = {billed.cap:,}"
+        return f"min(maximum in {names} {measured}, {cap_text}) kW"
 
-    def _note(self, kw: Fraction, measured: Fraction) -> str:
-        if kw == measured:
-            return ""
-        own = f"{plain(fraction_to_decimal(measured))} {self.unit}"
-        return f"Measured this month: {own}; earlier months or a minimum decide."
+    def _note(self, billed: "Billed", terms: "Terms") -> Words | None:
+        """What is not obvious: that a cap binds, or that it is not this month's maximum that is billed."""
+        if billed.is_capped:
+            return lambda: self._cap_note(terms)
+        if billed.kw == billed.measured:
+            return None
+        own = f"{plain(fraction_to_decimal(billed.measured))} {self.unit}"
+        return lambda: f"Measured this month: {own}; earlier months or a minimum decide."
 
     def _cap_note(self, terms: "Terms") -> str:
         rate, these = terms.rates.values[self.code], "this month" if terms.share == 1 else "on these days"

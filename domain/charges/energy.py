@@ -49,7 +49,10 @@ class EnergyByPeriod(Named):
 
     def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
         return tuple(
-            [energy_line(d.energy_wh[p], heading) for heading, (p, _) in zip(terms.headings(self), self.periods, strict=True)]
+            [
+                energy_line(d.energy_wh[p], heading)
+                for heading, (p, _) in zip(terms.headings(self), self.periods, strict=True)
+            ]
         )
 
 

@@ -26,11 +26,12 @@ class Fixed(Named):
         whole = 1 if self.per == "day" else terms.month.days
         return (terms.micro[self.code] * 1000 * terms.days * d.intervals // (whole * terms.intervals),)
 
-    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
-        return (self.heading(terms, self.per, Evenly()),)
-
     def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
-        [heading], quantity = terms.headings(self), self._quantity(terms)
+        return terms.once(self, self._lines)
+
+    def _lines(self, terms: "Terms") -> tuple[GrossLine, ...]:
+        """The same for every meter."""
+        heading, quantity = self.heading(terms, self.per, Evenly()), self._quantity(terms)
         gross = of_fraction(heading.rate, quantity)
         return (heading.line(fraction_to_decimal(quantity), gross, lambda: self._formula(heading.rate, terms)),)
 
@@ -115,6 +116,4 @@ class MinimumBill(Named):
         if amount >= minimum:
             return ()
         quantity, gross = fraction_to_decimal(terms.share), EXACT.subtract(minimum, amount)
-        return (
-            heading.line(quantity, gross, lambda: f"minimum {heading.rate}{terms.of_the_month} - {amount:,f}"),
-        )
+        return (heading.line(quantity, gross, lambda: f"minimum {heading.rate}{terms.of_the_month} - {amount:,f}"),)

@@ -1,6 +1,6 @@
 """Percentages of other lines: taxes and surcharges. Nothing of them is known before their base is."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -53,14 +53,14 @@ class Percentage(Named):
     def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
         if self.only_low_side and not terms.contract.metered_on_low_side:
             return ()
-        [heading], (amount, codes) = terms.headings(self), base_of(self.base, so_far)
+        [heading], (amount, chosen) = terms.headings(self), base_of(self.base, so_far)
         percent, left = heading.rate, self._left(terms)
         product = EXACT.multiply(amount, percent)
         gross = product.scaleb(-2) if left is None else EXACT.divide(product, left)
         floor, mwh = self._floor(d)
         if floor is not None and floor > gross:
-            return (heading.line(amount, floor, lambda: self._least(mwh), basis=ByLines(codes)),)
-        return (heading.line(amount, gross, lambda: _formula(amount, percent, left), basis=ByLines(codes)),)
+            return (heading.line(amount, floor, lambda: self._least(mwh), basis=by_lines(chosen)),)
+        return (heading.line(amount, gross, lambda: _formula(amount, percent, left), basis=by_lines(chosen)),)
 
     def _left(self, terms: "Terms") -> Decimal | None:
         """Percent of the price that taxes inside it leave; None where this one comes on top."""
@@ -84,10 +84,14 @@ def _formula(amount: Decimal, percent: Decimal, left: Decimal | None) -> str:
     return f"{amount:,f} x {percent} / {left} (the tax is inside the price)"
 
 
-def base_of(names: tuple[str, ...], so_far: Sequence[BillLine]) -> tuple[Decimal, tuple[str, ...]]:
-    """Sum and codes of the lines that a percentage selects by charge code or group."""
+def base_of(names: tuple[str, ...], so_far: Sequence[BillLine]) -> tuple[Decimal, list[BillLine]]:
+    """Sum of the lines that a percentage selects by charge code or group, and those lines."""
     chosen = [line for line in so_far if line.charge in names or line.group in names]
-    return sum([line.amount for line in chosen], Decimal(0)), tuple(dict.fromkeys([line.code for line in chosen]))
+    return sum([line.amount for line in chosen], Decimal(0)), chosen
+
+
+def by_lines(chosen: Sequence[BillLine]) -> Callable[[], ByLines]:
+    return lambda: ByLines(tuple(dict.fromkeys(line.code for line in chosen)))
 
 
 def percent_heading(charge: Named, terms: "Terms", percent: Decimal) -> Heading:
@@ -102,4 +106,5 @@ def percent_heading(charge: Named, terms: "Terms", percent: Decimal) -> Heading:
         rate_unit="%",
         source=charge.cited(terms),
         basis=ByLines(()),
+        rounding=terms.tariff.rounding,
     )

@@ -12,9 +12,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from math import isqrt
 from typing import TYPE_CHECKING
 
-from domain.bill import BillLine, ByLines, GrossLine
+from domain.bill import BillLine, GrossLine
 from domain.charges.charge import Named
-from domain.charges.percentage import base_of, percent_heading
+from domain.charges.percentage import base_of, by_lines, percent_heading
 from domain.determinants import Determinants
 from domain.errors import BadReadings, NoPriceInForce
 from domain.heading import Heading
@@ -83,18 +83,19 @@ class PowerFactorAdjustment(Named):
                 f"tariff {terms.tariff.id} adjusts by power factor, but there is no reactive energy in {terms.month}; "
                 "name its column with --reactive-column"
             )
-        if d.total_wh == 0:
+        wh = sum(d.energy_wh)
+        if wh == 0:
             return ()
-        threshold = self.threshold(terms)
-        factor = power_factor_percent(d.total_wh, d.reactive_varh)
+        threshold = terms.once(self, self.threshold)
+        factor = power_factor_percent(wh, d.reactive_varh)
         percent = bonus_or_penalty_percent(factor, threshold.percent, self.slopes)
-        [heading], (amount, codes) = terms.headings(self), base_of(self.base, so_far)
+        [heading], (amount, chosen) = terms.headings(self), base_of(self.base, so_far)
         gross = EXACT.multiply(amount, percent).scaleb(-2)
 
         def formula() -> str:
             return f"power factor {factor} %, threshold {threshold.percent} %: {amount:,f} x {percent} %"
 
-        return (heading.line(amount, gross, formula, rate=percent, basis=ByLines(codes)),)
+        return (heading.line(amount, gross, formula, rate=percent, basis=by_lines(chosen)),)
 
     def headings(self, terms: "Terms") -> tuple[Heading, ...]:
         return (percent_heading(self, terms, Decimal(0)),)
@@ -152,14 +153,14 @@ class PowerFactorSteps(Named):
         if not steps:
             return ()
         factor = power_factor_percent(d.total_wh, d.reactive_varh)
-        [heading], (amount, codes) = terms.headings(self), base_of(self.base, so_far)
+        [heading], (amount, chosen) = terms.headings(self), base_of(self.base, so_far)
         percent = steps * heading.rate
         gross = EXACT.multiply(amount, percent).scaleb(-2)
 
         def formula() -> str:
             return f"power factor {factor} %, {steps} steps under {self.threshold_percent} %: {amount:,f} x {percent} %"
 
-        return (heading.line(amount, gross, formula, rate=percent, basis=ByLines(codes)),)
+        return (heading.line(amount, gross, formula, rate=percent, basis=by_lines(chosen)),)
 
     def headings(self, terms: "Terms") -> tuple[Heading, ...]:
         return (percent_heading(self, terms, terms.rates.values[self.code]),)
