@@ -13,7 +13,7 @@ from domain.arrays.determinants import MonthOfLoad, billing_months, part_of_load
 from domain.arrays.gauges import read_gauges
 from domain.arrays.load import Billed, Int, Load, Periods, PricedLoad
 from domain.arrays.shares import check_budget, share_line
-from domain.bill import Bill, BillLine, Evenly, bill_of_parts
+from domain.bill import Basis, Bill, BillLine, Evenly, bill_of_parts
 from domain.tariff import Tariff
 from domain.terms import Contract, History, Terms, check_step, joined
 
@@ -172,11 +172,12 @@ def _shares(bill: Bill, load: Load, parts: Sequence[MonthOfLoad]) -> Iterator[tu
     whole = parts[0] if len(parts) == 1 else _whole(load, parts)
     of_month: dict[str, Int] = {}
     of_parts: list[dict[str, Int]] = [{} for _ in parts]
+    weights: dict[int, dict[Basis, Int]] = {id(of): {} for of in (whole, *parts)}
     for one in bill.lines:
         line, (of, by_line) = one, (whole, of_month) if one.part is None else (parts[one.part], of_parts[one.part])
         if not len(of.energy_wh):  # the load has nothing of this part: the month's intervals bear it
             line, of, by_line = replace(line, basis=Evenly()), whole, of_month
-        shares = share_line(line, of, by_line)
+        shares = share_line(line, of, by_line, weights[id(of)])
         yield line, of.span, shares
         _add(by_line, line.code, shares)
         if of is not whole:

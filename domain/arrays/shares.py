@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from domain.arrays.determinants import MonthOfLoad
 from domain.arrays.gauges import LARGEST_SAFE, block_numbers
 from domain.arrays.load import Int, Periods
-from domain.bill import Bill, BillLine, ByEnergy, ByExcess, ByExport, ByLines, ByPeak, ByTier, Evenly
+from domain.bill import Basis, Bill, BillLine, ByEnergy, ByExcess, ByExport, ByLines, ByPeak, ByTier, Evenly
 from domain.errors import TooLarge
 from domain.money import MICRO
 
@@ -49,11 +49,18 @@ def check_budget(bill: Bill) -> None:
         )
 
 
-def share_line(line: BillLine, month: MonthOfLoad, by_line: Mapping[str, Int]) -> Int:
-    """Micro-currency of a line for each interval of the month; adds up to the line's amount exactly."""
-    weights = _weights(line, month, by_line)
-    if not weights.any():
-        weights = _evenly(month)
+def share_line(line: BillLine, month: MonthOfLoad, by_line: Mapping[str, Int], known: dict[Basis, Int]) -> Int:
+    """Micro-currency of a line for each interval of the month; adds up to the line's amount exactly.
+
+    `known` keeps the weights of the month's bases: many lines share one.
+    """
+    weights = known.get(line.basis)
+    if weights is None:
+        weights = _weights(line, month, by_line)
+        if not weights.any():
+            weights = _evenly(month)
+        if not isinstance(line.basis, ByLines):  # what other lines gave is asked for once
+            known[line.basis] = weights
     return largest_remainder(int(line.amount * MICRO), weights)
 
 
@@ -62,18 +69,30 @@ def largest_remainder(amount: int, weights: Int) -> Int:
     whole, size = _exact_sum(weights), abs(amount)
     if size >= 1 << 63:
         raise OverflowError(f"a bill line of {size} micro-units is beyond what 64-bit arrays can share")
+    if int(weights.min()) == 0:  # nothing weighs nothing: it is left out, and of the many zeros none need be ranked
+        inside = np.flatnonzero(weights)
+        shares = np.zeros_like(weights)
+        shares[inside] = _shared(size, weights[inside], whole)
+    else:
+        shares = _shared(size, weights, whole)
+    return shares if amount >= 0 else np.negative(shares, out=shares)
+
+
+def _shared(size: int, weights: Int, whole: int) -> Int:
     shares, remainders = _multiply_divide(weights, size, whole)
     missing = size - int(shares.sum())
     if missing:
-        shares[_largest(remainders, missing)] += 1
-    return shares if amount >= 0 else -shares
+        _give_to_largest(shares, remainders, missing)
+    return shares
 
 
-def _largest(remainders: Int, count: int) -> NDArray[np.intp]:
-    """Where the `count` largest stand, the earlier one first on ties; without putting all in order."""
-    least = np.partition(remainders, len(remainders) - count)[len(remainders) - count]
-    above = np.flatnonzero(remainders > least)
-    return np.concatenate((above, np.flatnonzero(remainders == least)[: count - len(above)]))
+def _give_to_largest(shares: Int, remainders: Int, missing: int) -> None:
+    """One more to the `missing` largest remainders, the earlier one first on ties; without putting all in order."""
+    least = np.partition(remainders, len(remainders) - missing)[len(remainders) - missing]
+    above = remainders > least
+    shares += above
+    tied = np.flatnonzero(remainders == least)
+    shares[tied[: missing - int(np.count_nonzero(above))]] += 1
 
 
 def airport(block_wh: Int) -> Int:
@@ -103,7 +122,10 @@ def _weights(line: BillLine, month: MonthOfLoad, by_line: Mapping[str, Int]) -> 
         case ByTier():
             return _tier_weights(line.basis, month)
         case ByLines(codes):
-            return np.abs(sum((by_line[code] for code in codes), np.zeros_like(month.energy_wh)))
+            total = np.zeros_like(month.energy_wh)
+            for code in codes:
+                total += by_line[code]
+            return np.abs(total, out=total)
         case Evenly():
             return _evenly(month)
 
@@ -184,12 +206,16 @@ def _estimate_and_mend(weights: Int, amount: int, whole: int) -> tuple[Int, Int]
     a remainder lies within two `whole`s of zero, far inside 64 bits though the products are not.
     """
     quotients = (weights * (amount / whole)).astype(np.int64)
-    remainders = weights * np.int64(amount) - quotients * np.int64(whole)  # the wrapped parts cancel
-    short, over = remainders < 0, remainders >= whole
-    quotients += over
-    quotients -= short
-    remainders += short * np.int64(whole)
-    remainders -= over * np.int64(whole)
+    remainders = weights * np.int64(amount)
+    remainders -= quotients * np.int64(whole)  # the wrapped parts cancel
+    if int(remainders.min()) < 0:
+        short = remainders < 0
+        quotients -= short
+        remainders += short * np.int64(whole)
+    if int(remainders.max()) >= whole:
+        over = remainders >= whole
+        quotients += over
+        remainders -= over * np.int64(whole)
     return quotients, remainders
 
 
