@@ -5,7 +5,7 @@ Run `python -m benchmarks.tariff_runs WHAT [METERS]`.
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -22,6 +22,7 @@ from benchmarks import peer_eeco, peer_pysam
 from domain.arrays import Billing, Load, bill_load, energy_cost, price_load
 from domain.arrays.bills import layout
 from domain.arrays.calendar_year import compiled
+from domain.bill import Bill
 from domain.measured_day import MeasuredDay
 from domain.measurement import Measurement, MeterType
 from domain.metering_day import MeteringDay
@@ -53,12 +54,18 @@ def year() -> dict[str, Any]:
     return {
         "figures": {
             "gdmth": times_ms(lambda: gdmth.bills(load), 60),
+            "read": times_ms(lambda: read(gdmth.bills(load)), 60),
             "common": times_ms(lambda: other.bills(plain), 60),
             "scratch": times_ms(from_scratch, 20),
         },
         "found": {group: str(amount) for group, amount in found.items()},
         "expected": {group: f"{amount:.6f}" for group, amount in common.EXPECTED[STEP].items()},
     }
+
+
+def read(bills: Iterable[Bill]) -> list[object]:
+    """All that a line forms only when it is asked: its words, and what shares it."""
+    return [(line.formula, line.note, line.basis) for bill in bills for line in bill.lines]
 
 
 def pysam_year() -> dict[str, Any]:

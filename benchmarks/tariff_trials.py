@@ -28,6 +28,7 @@ def tariff_year(_folder: Path) -> SelfTimed:
         children={"ours": child("year"), "pysam": child("pysam-year"), "eeco": child("eeco-year")},
         wanted=(
             Wanted("tariff-year-gdmth", "ms", ("ours", "gdmth"), None, None, ("pysam", "kept"), kept, 1 / 25),
+            Wanted("  all words read", "ms", ("ours", "read"), None, None, ("pysam", "kept")),
             Wanted("  execute alone", "ms", ("ours", "gdmth"), None, None, ("pysam", "execute")),
             Wanted("  from scratch", "ms", ("ours", "scratch"), None, None, ("pysam", "scratch")),
             Wanted("  eeco", "ms", ("ours", "gdmth"), None, None, ("eeco", "year"), f"{EECO}: 12 months", 1 / 300),
@@ -50,8 +51,8 @@ def same_totals(said: Said) -> str:
             raise Disagreement(f"{peer} found {total:.6f}, the exact total is {exact}")
     return (
         f"the common tariff's year costs {exact:,} exactly; PySAM says {said['pysam']['total']:,.6f}, eeco "
-        f"{said['eeco']['total']:,.6f}. GDMTH, which they cannot express, is ours with caps, power factor, VAT and the "
-        "text of every line"
+        f"{said['eeco']['total']:,.6f}. GDMTH, which they cannot express, is ours with caps, power factor and VAT; "
+        "every quantity, gross and amount is worked out, the words of a line are formed when they are read"
     )
 
 
