@@ -296,10 +296,7 @@ def bill_of_parts(
         for charge, stands_in_part in charges:
             if stands_in_part:
                 found = charge.lines(d, terms, of_part)
-                of_part += [
-                    line if type(line) is BillLine and part is None else _rounded(line, rounding, part)
-                    for line in found
-                ]
+                of_part += [_rounded(line, rounding, part) for line in found]
             for key, figure in charge.remembered(d, terms, of_part).items():
                 remembered.setdefault(key, {})[terms.first] = figure
         lines += of_part
@@ -307,7 +304,7 @@ def bill_of_parts(
     of_month = together(told) if settling.once else told[0].determinants
     for charge in settling.once:
         found = charge.lines(of_month, whole, lines)
-        lines += [line if type(line) is BillLine else _rounded(line, whole.tariff.rounding) for line in found]
+        lines += [_rounded(line, whole.tariff.rounding) for line in found]
     month = parts[0][1].month
     return Bill(
         supply_point=supply_point,
@@ -352,9 +349,13 @@ def _told(d: Determinants, terms: "Terms") -> BillPart:
 
 
 def _rounded(line: GrossLine, rounding: Rounding, part: int | None = None) -> BillLine:
-    """The line with its amount, copied as a whole: field by field it would cost as much as working it out."""
+    """The line with its amount and its part, copied as a whole: field by field would cost as much as working it out."""
+    if isinstance(line, BillLine) and part is None:
+        return line
     rounded = object.__new__(BillLine)
     said = rounded.__dict__
     said.update(line.__dict__)
-    said["amount"], said["part"] = rounding(line.gross), part
+    said["part"] = part
+    if "amount" not in said:
+        said["amount"] = rounding(line.gross)
     return rounded

@@ -247,9 +247,10 @@ class Terms:
 
     def headings(self, charge: Charge) -> tuple[Heading, ...]:
         """What the lines of a charge say whatever is measured, prepared once for all meters."""
-        if id(charge) not in self._headings:
-            self._headings[id(charge)] = (charge, charge.headings(self))
-        return self._headings[id(charge)][1]
+        found = self._headings.get(id(charge))
+        if found is None:
+            found = self._headings[id(charge)] = (charge, charge.headings(self))
+        return found[1]
 
     @cached_property
     def _headings(self) -> dict[int, tuple[Charge, tuple[Heading, ...]]]:

@@ -1,6 +1,6 @@
 """The charges a tariff is made of: each turns a month's determinants into bill lines, and tells the bill to date.
 
-A charge is a frozen value; its numbers come from the rates in force. `lines` is its bill, exact and unrounded;
+A charge is a frozen value; its numbers come from the rates in force. `lines` is its bill, each with its exact gross;
 `accrued_nano` is the bill to date, one integer of nano-currency per line, from which a measurement's live cost is a
 difference. Both read the same determinants, so they cannot drift apart. What cannot be known before the month ends
 (power factor, taxes, rounding) accrues nothing and arrives with the close.

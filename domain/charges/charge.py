@@ -95,7 +95,7 @@ class Charge(Protocol):
         ...
 
     def lines(self, d: "Determinants", terms: "Terms", so_far: "Sequence[BillLine]") -> "tuple[GrossLine, ...]":
-        """The lines of the part, or of the month for what settles it, unrounded.
+        """The lines of the part, or of the month for what settles it; the bill rounds those that are not yet.
 
         May refuse with `ContractIncomplete` or `BadReadings`.
         """

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from domain.bill import BillLine, ByEnergy, GrossLine
@@ -74,4 +74,8 @@ class EnergyFlat(Named):
 def energy_line(wh: int, heading: Heading) -> GrossLine:
     """kWh x rate, exactly."""
     kwh = Decimal(wh).scaleb(-3)
-    return heading.line(kwh, EXACT.multiply(kwh, heading.rate), lambda: f"{plain(kwh)} kWh x {heading.rate}")
+    return heading.line(kwh, EXACT.multiply(kwh, heading.rate), partial(_formula, kwh, heading.rate))
+
+
+def _formula(kwh: Decimal, rate: Decimal) -> str:
+    return f"{plain(kwh)} kWh x {rate}"
