@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapters.tariff_files import TariffFiles
 from application.compare_bills import Candidate
+from domain.budget import check_contracted
 from domain.errors import BadOption
 from domain.money import EXACT
 from domain.tariff import Tariff
@@ -40,7 +41,9 @@ def candidates_of(
 ) -> list[Candidate]:
     """The tariffs in the order of their names, each with its own rates, contract and published prices."""
     values = _by_tariff(opt.amounts(rates, "--rate", "TARIFF/CODE=AMOUNT"), single, "--rate")
-    powers = _by_tariff(opt.amounts(kw, "--contracted-kw", "PERIOD=KW or TARIFF/PERIOD=KW"), single, "--contracted-kw")
+    given_kw = opt.amounts(kw, "--contracted-kw", "PERIOD=KW or TARIFF/PERIOD=KW")
+    check_contracted(given_kw, "--contracted-kw")
+    powers = _by_tariff(given_kw, single, "--contracted-kw")
     if not_said := values.pop("", None):
         raise BadOption(f"--rate {next(iter(not_said))} does not say of which tariff; write TARIFF/CODE=AMOUNT")
     _check_names(files.rates, single, "--rates")
