@@ -144,7 +144,12 @@ def agreements_of(money: AgreedOptions) -> Agreements:
     for option, value in given.items():
         if value is not None:
             raise BadOption(f"{option} and --agreements say both what is agreed; write it into {money.agreements}")
-    stated = read_agreements(money.agreements)
+    return agreed_in(money.agreements)
+
+
+def agreed_in(path: Path) -> Agreements:
+    """What a file of agreements says. Raises `BadOption`, and `InvalidTariff` for a tariff at fault."""
+    stated, files = read_agreements(path), TariffFiles()
     tariffs: dict[tuple[str, Path | None], Tariff] = {}
     for one in stated.agreements:
         if (one.tariff, one.rates) not in tariffs:
