@@ -20,8 +20,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from domain.budget import LARGEST_RATED_KW
 from domain.errors import BadOption
 from domain.terms import Contract
 
@@ -56,7 +57,13 @@ def _kw(value: object) -> Decimal:
     raise ValueError('write kW of 0 or more in digits, like "461.75"')
 
 
-Kw = Annotated[Decimal, BeforeValidator(_kw)]
+def _within_largest(value: Decimal) -> Decimal:
+    if value > LARGEST_RATED_KW:
+        raise ValueError(f"more than {LARGEST_RATED_KW:,} kW, the largest supply point; give it in kW, not in W")
+    return value
+
+
+Kw = Annotated[Decimal, BeforeValidator(_kw), AfterValidator(_within_largest)]
 Words = Annotated[str, Field(min_length=1, max_length=200)]
 
 

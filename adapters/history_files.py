@@ -9,10 +9,12 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+from domain.budget import LARGEST_LOAD_KW
 from domain.errors import BadHistory
 
 MOST_BYTES = 16 * 1024**2
-MOST_KW = Decimal(10_000_000)
+MOST_KW = Decimal(LARGEST_LOAD_KW * 3 // 2)
+"""The largest load with as much reactive power, in kVA."""
 MONTH = re.compile(r"(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])").fullmatch
 NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?").fullmatch
 COLUMNS = ("charge", "month", "kW")

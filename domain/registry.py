@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from domain.budget import LARGEST_RATED_KW, check_contracted
 from domain.errors import BadReadings
 from domain.measurement import Swap
 from domain.site_events import (
@@ -77,6 +78,7 @@ def changes(known: SupplyPoint | None, wanted: SupplyPoint) -> list[SupplyPointE
 
     Swaps are told by `MeterSwapped` alone: `wanted` need not repeat them. Raises `BadReadings` for what cannot change.
     """
+    _check_sizes(wanted)
     if known is None:
         first = registration(wanted)
         return [first, *_changed(evolve(None, first), wanted)]
@@ -87,6 +89,18 @@ def changes(known: SupplyPoint | None, wanted: SupplyPoint) -> list[SupplyPointE
                 f"{getattr(wanted, name)}; that stays: give later agreements with the day since when they hold"
             )
     return list(_changed(known, wanted))
+
+
+def _check_sizes(wanted: SupplyPoint) -> None:
+    """Nothing is registered that no tariff's budget has room for. Raises `BadReadings`."""
+    for meter, kind in wanted.meters.items():
+        if kind.rated_power_w > LARGEST_RATED_KW * 1000:
+            raise BadReadings(
+                f"supply point {wanted.id}: meter {meter!r} is rated {kind.rated_power_w // 1000:,} kW, and the "
+                f"largest is {LARGEST_RATED_KW:,} kW; check the unit"
+            )
+    for agreement in wanted.agreements:
+        check_contracted(agreement.contract.contracted_kw, f"supply point {wanted.id}: contracted power")
 
 
 def _changed(known: SupplyPoint, wanted: SupplyPoint) -> Iterator[SupplyPointEvent]:

@@ -9,7 +9,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from adapters.tariff_files.parts import BlockMinutes, Frame, PeriodsPart
-from adapters.tariff_files.values import LoadFactor, Months, Part, Percent, Positive, SomeText, ascending, instant
+from adapters.tariff_files.values import (
+    Kilowatts,
+    LoadFactor,
+    Months,
+    Part,
+    Percent,
+    Positive,
+    SomeText,
+    ascending,
+    instant,
+)
 from domain.charges import (
     Band,
     ContractedPower,
@@ -73,8 +83,8 @@ class MaximumDemandPart(BlocksPart):
     only_at: Instants | None = None
     look_back: LookBackPart | None = None
     ratchet: RatchetPart | None = None
-    at_least_kw: Positive | None = None
-    tiers_kw: Annotated[list[Positive], Field(max_length=20), AfterValidator(ascending)] = Field(default_factory=list)
+    at_least_kw: Kilowatts | None = None
+    tiers_kw: Annotated[list[Kilowatts], Field(max_length=20), AfterValidator(ascending)] = Field(default_factory=list)
 
     def to_domain(self, place: str, frame: Frame) -> MaximumDemand:
         self._check_cap(place)
