@@ -27,6 +27,7 @@ def log_to_standard_error() -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # each of its tries; what comes of them is told by us
     LOG.setLevel(logging.INFO)
     threading.excepthook = _log_thread
 

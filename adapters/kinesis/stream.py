@@ -28,6 +28,7 @@ from botocore.exceptions import (
 from botocore.session import Session
 
 from adapters.kinesis.iot_credentials import IotRoleAlias, RoleAliasProvider, TemporaryCredentials, credentials_of
+from adapters.kinesis.models import Models
 from adapters.kinesis.server_time import ServerTime
 from application.ports import NotAllowed, RecordsRefused, StreamRecord, Unavailable
 
@@ -113,6 +114,7 @@ def kinesis_client(region: str, identity: IotRoleAlias | None, time: ServerTime,
     `authority` is the PEM file that the server must be signed by; None trusts what botocore trusts.
     """
     session = Session()
+    session.register_component("data_loader", Models())
     credentials = None if identity is None else credentials_of(identity)
     if credentials is not None:
         session.get_component("credential_provider").insert_before("env", RoleAliasProvider(credentials))
