@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 from domain.errors import BadReadings
 
@@ -51,6 +51,7 @@ class Verdict(StrEnum):
 
 
 ExtraRegister = Literal["export_wh", "capacitive_varh"]
+EXTRA_REGISTERS: tuple[ExtraRegister, ...] = get_args(ExtraRegister)
 
 
 @dataclass(frozen=True, slots=True)

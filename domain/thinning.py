@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from domain.measurement import EPOCH, Reading
+from domain.measurement import EPOCH, EXTRA_REGISTERS, Reading
 from domain.upload import ReadingPair
 
 LEVELS_MINUTES = (15, 60)
@@ -49,4 +49,10 @@ def _join(first: ReadingPair, second: ReadingPair) -> ReadingPair | None:
 
 
 def _rose(before: Reading, after: Reading) -> bool:
-    return after.at > before.at and after.active_wh >= before.active_wh and after.reactive_varh >= before.reactive_varh
+    """Whether no register fell, and both readings have the same ones."""
+    pairs = [(before.active_wh, after.active_wh), (before.reactive_varh, after.reactive_varh)]
+    for register in EXTRA_REGISTERS:
+        if before.extra.has(register) is not after.extra.has(register):
+            return False
+        pairs.append((before.extra.of(register), after.extra.of(register)))
+    return after.at > before.at and all(one <= other for one, other in pairs)

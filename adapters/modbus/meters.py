@@ -117,7 +117,7 @@ def _judged(
         return None, MeterStatus(on.meter, at, MeterState.IMPLAUSIBLE, said, values=seen.values)
     reading = reading_of(on.meter, at, seen.values)
     if isinstance(reading, str):
-        said = f"the meter marks {reading} as having no value"
+        said = f"the meter marks {reading} as having no value; if it never has one, list it as uncounted in a profile"
         return None, MeterStatus(on.meter, at, MeterState.NO_VALUE, said, values=seen.values)
     notes = [said_of_itself] if said_of_itself else []
     notes += [finding.said for finding in seen.doubtful]
