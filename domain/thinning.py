@@ -7,6 +7,7 @@ step would look like a smaller amount of energy.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -41,11 +42,13 @@ def joined(cycles: Iterable[Sequence[ReadingPair]]) -> tuple[ReadingPair, ...]:
 def _join(first: ReadingPair, second: ReadingPair) -> ReadingPair | None:
     """One pair that says what two say; None where only both together do."""
     (start, middle), (again, end) = first, second
-    if again != middle:
+    if again is None or again != middle or again.is_replaced_by(end):
         return None
     if start is None:  # a store's first reading only says where counting begins, and the second pair says it too
-        return second
-    return (start, end) if _rose(start, middle) and _rose(middle, end) else None
+        return replace(middle, serial=middle.serial or again.serial), end
+    if start.is_replaced_by(middle) or not (_rose(start, middle) and _rose(middle, end)):
+        return None
+    return start, end if end.serial else replace(end, serial=middle.serial)
 
 
 def _rose(before: Reading, after: Reading) -> bool:
