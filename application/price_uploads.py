@@ -18,9 +18,9 @@ from application.ports import (
 )
 from application.refused import Refused
 from application.terms_of import TermsOf
-from domain.errors import FromTheFuture, ImpossibleJump, Refusal
+from domain.errors import FromTheFuture, ImpossibleJump, MeterReplaced, Refusal
 from domain.events import DayEvent
-from domain.measurement import Gap, Measurement, Verdict, measure
+from domain.measurement import Gap, Measurement, Reading, Verdict, measure
 from domain.metering_day import MeteringDay
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth, Terms
@@ -153,6 +153,8 @@ class _Parts:
         if after.meter in self._point.swaps:
             swap = self._point.swap_between(after.meter, before.at, after.at)
             meter_type = self._point.meter_type_at(after.meter, before.at)
+        if swap is None and before.is_replaced_by(after):
+            raise _replaced(before, after)
         measurements, gap = measure(before, after, meter_type, self._step, swap)
         for measurement in measurements:
             part = self.by_day[self._day(measurement.start)]
@@ -175,6 +177,14 @@ class _Parts:
         if instant not in self._days:
             self._days[instant] = instant.astimezone(self._point.zone).date()
         return self._days[instant]
+
+
+def _replaced(before: Reading, after: Reading) -> MeterReplaced:
+    return MeterReplaced(
+        f"meter {after.meter}: its serial number was {before.serial} at {before.at.isoformat()} and is {after.serial} "
+        f"at {after.at.isoformat()}; register the swap, with what the old one showed last and the new one first "
+        "(wattledger ledger register), then replay its readings"
+    )
 
 
 def _jump(gap: Gap) -> ImpossibleJump:

@@ -56,6 +56,10 @@ class ImpossibleJump(BadReadings):
     """A register that moved as its meter cannot; its energy is a gap."""
 
 
+class MeterReplaced(BadReadings):
+    """A meter with another serial number than before, of which the registry knows no swap."""
+
+
 class PeriodIsClosed(Refusal):
     """The billing period has its bill; it changes only by a correction."""
 

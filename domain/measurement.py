@@ -16,10 +16,10 @@ A meter counts; it does not measure intervals. A `Measurement` is the difference
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 from domain.errors import BadReadings
 
@@ -51,6 +51,7 @@ class Verdict(StrEnum):
 
 
 ExtraRegister = Literal["export_wh", "capacitive_varh"]
+EXTRA_REGISTERS: tuple[ExtraRegister, ...] = get_args(ExtraRegister)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,21 @@ NO_EXTRA = Extra()
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Registers of one meter at one UTC instant: cumulative imported Wh and varh (inductive)."""
+    """Registers of one meter at one UTC instant: cumulative imported Wh and varh (inductive).
+
+    `serial` is the serial number that the meter told, empty where it was not asked or has none to tell.
+    """
 
     meter: str
     at: datetime
     active_wh: int
     reactive_varh: int
     extra: Extra = NO_EXTRA
+    serial: str = field(default="", compare=False)
+
+    def is_replaced_by(self, after: "Reading") -> bool:
+        """Whether both told who they are, and are two devices."""
+        return bool(self.serial and after.serial) and self.serial != after.serial
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,7 @@ def test_an_epoch_is_read_to_the_millisecond(tmp_path: Path) -> None:
     path = tmp_path / "epoch.toml"
     path.write_text(text.replace('"iso"', '"epoch_s"'), encoding="utf-8")
     profile = MeterProfiles().mqtt(str(path))
-    _, measured = understand(profile, json.dumps(GOOD | {"at": 1772438400.25}).encode())
+    measured = understand(profile, json.dumps(GOOD | {"at": 1772438400.25}).encode()).measured
     assert measured == datetime(2026, 3, 2, 8, 0, 0, 250_000, tzinfo=UTC)
 
 
