@@ -134,14 +134,14 @@ class MonthHistory:
             match one.event:
                 case PeriodClosed() as event:
                     bills += 1
-                    text = f"bill {bills}: {event.bill.total} {event.bill.currency}"
+                    text = f"bill {bills}: {event.bill.total:,f} {event.bill.currency}"
                     yield Happened(one.at, "close", text=text, nano=event.true_up_nano)
                 case PeriodReopened() as event:
                     text = f"bill {event.number} holds no longer"
                     yield Happened(one.at, "reopen", None, "", text, event.by, event.why, event.reversed_nano)
                 case PeriodRerated() as event:
                     bills += 1
-                    text = f"bill {bills}: {event.bill.total} {event.bill.currency}"
+                    text = f"bill {bills}: {event.bill.total:,f} {event.bill.currency}"
                     moved = {code: nano + event.reversed_nano[code] for code, nano in event.true_up_nano.items()}
                     yield Happened(one.at, "re-rate", None, "", text, event.by, event.why, moved)
 
@@ -156,13 +156,13 @@ class MonthHistory:
                     opened = opened.joined_by(event)
                     yield Happened(one.at, "join", day, event.meter)
                 case _ if opened is not None:
-                    yield from _measured(one, opened, point.main_meter)
+                    yield from _measured(one, opened, point)
 
 
-def _measured(one: Recorded, opened: DayOpened, main_meter: str) -> Iterator[Happened]:
+def _measured(one: Recorded, opened: DayOpened, point: SupplyPoint) -> Iterator[Happened]:
     match one.event:
         case ReadingsPriced() as event:
-            rows = [row for row, meter in enumerate(event.meters) if opened.meters[meter] == main_meter]
+            rows = [row for row, meter in enumerate(event.meters) if opened.meters[meter] == point.main_meter]
             nano = {
                 code: sum(column[row] for row in rows) if column else 0
                 for code, column in zip(opened.line_codes, event.live_nano, strict=True)
@@ -171,9 +171,9 @@ def _measured(one: Recorded, opened: DayOpened, main_meter: str) -> Iterator[Hap
             yield Happened(one.at, "readings", opened.day, text=text, nano=nano)
         case ReadingCorrected() as event:
             meter, both = opened.meters[event.meter], zip(event.reversed_nano, event.live_nano, strict=True)
-            nano = dict(zip(opened.line_codes, map(sum, both), strict=True)) if meter == main_meter else {}
-            start = opened.start + timedelta(minutes=opened.step_minutes * event.slot)
-            text = f"{start.isoformat()}: {event.wh_before} Wh to {event.wh} Wh"
+            nano = dict(zip(opened.line_codes, map(sum, both), strict=True)) if meter == point.main_meter else {}
+            start = (opened.start + timedelta(minutes=opened.step_minutes * event.slot)).astimezone(point.zone)
+            text = f"{start:%H:%M}, {event.wh_before:,} Wh to {event.wh:,} Wh"
             yield Happened(one.at, "correction", opened.day, meter, text, event.by, event.why, nano)
         case GapDeclared() as event:
             text = f"{event.last - event.first} intervals, {event.reason}"

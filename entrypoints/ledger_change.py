@@ -112,7 +112,7 @@ def rerate(
             if before is not None and events:
                 changed += 1
                 _changed(supply, month, before, events[0].bill)
-    told = f"{len(months)} closed months were billed again, {changed} of them differ"
+    told = f"closed months billed again: {len(months)}, changed: {changed}"
     OUT.print(f"{supply.id}: {told}", markup=False, highlight=False, soft_wrap=True)
 
 
