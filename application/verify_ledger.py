@@ -13,7 +13,7 @@ The ledger is read once, in the order in which it was stored. What differs is na
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 from application.ports import BillingPeriods, Ledger, LedgerEntry
 from application.terms_of import TermsOf
@@ -133,14 +133,9 @@ class _Point:
 
     def _load(self, meter: str, month: BillingMonth) -> Load:
         """A meter's month, as the days have it."""
-        load = Load.of_days(meter, month.start_utc, month.end_utc, self.point.step_minutes, ())
-        varh, step = load.reactive_varh, timedelta(minutes=self.point.step_minutes)
-        for day, book in self.books.items():
-            if month.first <= day < month.end and meter in book.opened.meters and varh is not None:
-                row, first = book.opened.meters.index(meter), (book.opened.start - month.start_utc) // step
-                span = slice(first, first + book.opened.slots)
-                load.energy_wh[span], varh[span], load.quality[span] = book.wh[row], book.varh[row], book.quality[row]
-        return load
+        of_month = (book for day, book in sorted(self.books.items()) if month.first <= day < month.end)
+        days = [book.measured(meter) for book in of_month if meter in book.opened.meters]
+        return Load.of_days(meter, month.start_utc, month.end_utc, self.point.step_minutes, days)
 
     def _check(self, day: date, run: Callable[[DayCheck], None]) -> None:
         where, month = f"{self.point.device} {day}", BillingMonth(day.replace(day=1), self.point.zone)
