@@ -95,7 +95,7 @@ def records_of(point: SupplyPoint, loads: list[Load], source: str) -> Iterator[b
 
 
 def _runs(load: Load) -> Iterator[tuple[int, int, int, Extra, int]]:
-    """(first interval, Wh, varh, what else it counts, how many): measured intervals alone, neighbouring estimated ones together."""
+    """(first interval, Wh, varh, what else it counts, how many); neighbouring estimated intervals come together."""
     varh = np.zeros_like(load.energy_wh) if load.reactive_varh is None else load.reactive_varh
     estimated = load.quality == Quality.ESTIMATED
     begins = (load.quality != Quality.MISSING) & ~(estimated & np.concatenate(([False], estimated[:-1])))

@@ -20,7 +20,7 @@ from domain.meter_day import Grid, MeterDay
 class DayBook:
     """`wh`, `varh` (int64) and `quality` (`Quality`) are (meters, slots) in the order of `opened.meters`.
 
-    `extra` has, by meter, what it counts beside imported active and inductive reactive energy, by slot; nothing for most.
+    `extra` has, by meter and slot, what it counts beside imported active and inductive reactive energy; mostly nothing.
     `live_nano` has, by meter, what the events say its measurements cost, by line code; whole Python integers.
     """
 
@@ -66,12 +66,12 @@ class DayBook:
 
     def measured(self, meter: str) -> MeasuredDay:
         """What one of the day's meters measured, a slot once."""
-        row = self.opened.meters.index(meter)
+        row, found = self.opened.meters.index(meter), MeasuredDay(self.opened.start, self.opened.step_minutes)
         at = np.flatnonzero(self.quality[row] != Quality.MISSING)
-        columns = (column[row][at].tolist() for column in (self.wh, self.varh, self.quality))
-        return MeasuredDay(
-            self.opened.start, self.opened.step_minutes, at.tolist(), *columns, extra=dict(self.extra[row])
-        )
+        columns = [column[row][at].tolist() for column in (self.wh, self.varh, self.quality)]
+        for slot, wh, varh, quality in zip(at.tolist(), *columns, strict=True):
+            found.add(slot, wh, varh, quality, self.extra[row].get(slot, NO_EXTRA))
+        return found
 
     def _see_extra(self, meter: int, slot: int, extra: Extra) -> None:
         """The later word counts, also where it tells of no such register."""
