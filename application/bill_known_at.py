@@ -20,6 +20,7 @@ from domain.events import (
     ReadingsPriced,
 )
 from domain.money import nano_to_decimal
+from domain.site_events import AgreementChanged, MeterJoined, MeterLeft, MeterSwapped
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth
 
@@ -122,11 +123,18 @@ class MonthHistory:
         self, point: SupplyPoint, month: BillingMonth, after: datetime | None = None, until: datetime | None = None
     ) -> tuple[Happened, ...]:
         """Of the moments `(after, until]`, UTC; None: of all there are."""
-        found = list(self._of_period(point, month))
+        found = [*self._of_site(point, month), *self._of_period(point, month)]
         for i in range((month.end - month.first).days):
             found += self._of_day(point, month.first + timedelta(days=i))
         within = (one for one in found if (after is None or one.at > after) and (until is None or one.at <= until))
         return tuple(sorted(within, key=lambda one: one.at))
+
+    def _of_site(self, point: SupplyPoint, month: BillingMonth) -> Iterator[Happened]:
+        """Meters that came, left or were replaced in this month, and what was agreed from one of its days on."""
+        for one in self.histories.of_supply_point(point.id):
+            told = _registered(one, point)
+            if told is not None and told.day is not None and month.first <= told.day < month.end:
+                yield told
 
     def _of_period(self, point: SupplyPoint, month: BillingMonth) -> Iterator[Happened]:
         bills = 0
@@ -157,6 +165,24 @@ class MonthHistory:
                     yield Happened(one.at, "join", day, event.meter)
                 case _ if opened is not None:
                     yield from _measured(one, opened, point)
+
+
+def _registered(one: Recorded, point: SupplyPoint) -> Happened | None:
+    match one.event:
+        case MeterJoined(meter, _, since):
+            local = since.astimezone(point.zone)
+            return Happened(one.at, "meter", local.date(), meter, f"counts since {local:%H:%M}")
+        case MeterLeft(meter, at):
+            local = at.astimezone(point.zone)
+            return Happened(one.at, "meter", local.date(), meter, f"left at {local:%H:%M}")
+        case MeterSwapped() as event:
+            local = event.at.astimezone(point.zone)
+            text = f"replaced at {local:%H:%M}, the old one at {event.last.active_wh:,} Wh"
+            text += f", the new one at {event.first.active_wh:,} Wh" + (f", {event.serial}" if event.serial else "")
+            return Happened(one.at, "meter", local.date(), event.meter, text)
+        case AgreementChanged(since, tariff):
+            return Happened(one.at, "agreement", since, "", f"billed by {tariff} since {since}")
+    return None
 
 
 def _measured(one: Recorded, opened: DayOpened, point: SupplyPoint) -> Iterator[Happened]:
