@@ -222,6 +222,52 @@ def test_readings_without_a_price_wait_for_it_and_an_amended_month_is_re_rated(r
     assert "changed: 0" in run("rerate", "--by", "Ana", "--why", "amended")[1]
 
 
+SWAP = """
+[[swaps]]
+meter = "main"
+at = 2026-01-12T10:02:00-06:00
+last_wh = 5040
+last_varh = 2100
+first_wh = 3
+first_varh = 0
+rated_power_kw = 1600
+serial = "LG-7731"
+"""
+AGREED = """
+[[agreements]]
+since = 2026-01-16
+tariff = "mx-gdmth:golfo-centro"
+contracted_kw = { all = 900 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "begins", "what", "text"),
+    [
+        (SWAP, "2026-01-12", "meter", "replaced at 10:02, the old one at 5,040 Wh, the new one at 3 Wh, LG-7731"),
+        (AGREED, "2026-01-16", "agreement", "billed by mx-gdmth:golfo-centro since 2026-01-16"),
+    ],
+    ids=["main meter", "agreement"],
+)
+def test_what_is_registered_after_the_readings_cuts_the_bill_and_the_ledger_still_verifies(
+    run: Run, registered: Path, more: str, begins: str, what: str, text: str
+) -> None:
+    run("record", readings("jan.csv", "2026-01-01", 31, lambda n: f"{80 + n % 37}.125"), *DECLARED)
+    registered.write_text(SITE.replace("[meters.main]", f"{more if 'agree' in more else ''}[meters.main]", 1))
+    if "swaps" in more:
+        registered.write_text(SITE + more)
+    assert run("register", registered)[0] == 0
+    assert run("register", registered)[1] == "plant: nothing new\n"
+    run("close", "--month", "2026-01")
+    parts = ask(run, "bill", "--month", "2026-01")["parts"]
+    assert [part["from"] for part in parts] == ["2026-01-01", begins]
+    told = json.loads(run("verify", "--json")[1])
+    assert told["differences"] == []
+    assert any("amended since" in one for one in told["not_compared"])
+    happened = ask(run, "history", "--month", "2026-01")["events"]
+    assert [one["text"] for one in happened if one["what"] == what] == [text]
+
+
 def test_a_spoilt_ledger_is_told_with_exit_1_and_every_difference(run: Run, registered: Path) -> None:
     run("record", readings("jan.csv", "2026-01-01", 5, steady), *DECLARED)
     with closing(sqlite3.connect("ledger.sqlite", isolation_level=None)) as file:
