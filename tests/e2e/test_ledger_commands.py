@@ -139,6 +139,27 @@ def test_the_bill_of_the_ledger_is_the_bill_of_the_file(run: Run, registered: Pa
     assert "the ledger is what its readings make it" in out
 
 
+def test_a_bill_is_shared_among_the_meters_that_caused_it_to_the_last_unit(run: Run, registered: Path) -> None:
+    run("record", readings("jan.csv", "2026-01-01", 31, lambda n: f"{80 + n % 37}.125"), *DECLARED)
+    oven = [word if word != "main" else "oven" for word in DECLARED]
+    run("record", readings("oven.csv", "2026-01-01", 31, lambda n: f"{n % 29}.011"), *oven)
+    provisional = ask(run, "bill", "--month", "2026-01", "--by-meter")
+    run("close", "--month", "2026-01")
+    closed = ask(run, "bill", "--month", "2026-01", "--by-meter")
+    for told in (provisional, closed):
+        assert set(told["by_meter"]) == {"oven", "unmetered"}
+        for line in told["lines"]:
+            shares = [Decimal(lines[line["code"]]) for lines in told["by_meter"].values()]
+            assert sum(shares) == Decimal(line["amount"])
+    first = closed["by_meter"]
+    run("correct", "oven", "2026-01-16T15:00", "--wh", 0, "--varh", 0, "--by", "Ana", "--why", "x", "--reopen")
+    assert ask(run, "bill", "--month", "2026-01", "--by-meter")["by_meter"] != first
+    assert ask(run, "bill", "--month", "2026-01", "--by-meter", "--number", 1)["by_meter"] == first
+    _, out, _ = run("bill", "--month", "2026-01", "--by-meter")
+    assert "█" in out
+    assert "unmetered" in out
+
+
 def test_a_late_reading_of_a_closed_month_waits_for_permission(run: Run, registered: Path) -> None:
     hole = range(1000, 1004)
     run("record", readings("jan.csv", "2026-01-01", 31, steady, hole), *DECLARED, "--on-bad-row", "quarantine")
@@ -316,6 +337,7 @@ def test_what_cannot_be_is_kept_with_its_reason_and_costs_its_neighbours_nothing
         (("bill", "--month", "2026-01", "--number", "3"), "had no bills"),
         (("bill", "--month", "2026-01", "--supply-point", "mill"), "there is no 'mill' here; it has plant"),
         (("bill", "--month", "2026-01", "--as-known-at", "yesterday"), "'yesterday' is no instant"),
+        (("bill", "--month", "2026-01", "--by-meter"), "has no reading of plant"),
         (("close", "--month", "2026-01"), "nothing to close"),
         (("rerate", "--by", "", "--why", "x"), "--by and --why"),
         (("register", "nothing.toml"), "nothing.toml"),
