@@ -13,6 +13,7 @@ from domain.measurement import Correction, Extra
 from domain.money import nano_to_decimal
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth
+from entrypoints.ledger_dependents import tell_dependents
 from entrypoints.ledger_file import (
     DEFAULT,
     By,
@@ -54,12 +55,14 @@ def close(month: Month, ledger: LedgerFile = DEFAULT, point: Point = None) -> No
     of = month_of(month, supply)
     if not any(opened.store.days.measured(supply.device, day, supply.meters) for day in of.every_day):
         raise BadOption(f"--month {of}: the ledger has no reading of {supply.id} in this month; nothing to close")
+    position = opened.store.ledger.last()
     with progress("Closing"):
         closed = opened.close(supply, of)
     number = len(opened.store.periods.get(supply.id, of).bills)
     _say(supply, of, f"bill {number}: {_money(closed.bill)}")
     live = nano_to_decimal(sum(closed.live_nano.values()))
     _say(supply, of, f"known live {live:,.2f}, settled by the close {closed.bill.total - live:+,.2f}")
+    tell_dependents(opened, position)
 
 
 def correct(
@@ -82,6 +85,7 @@ def correct(
     if at is None:
         raise BadOption("START is empty; give the beginning of the interval, as 2026-01-15T10:00")
     before = _bill(opened, supply, BillingMonth.of(at, supply.zone))
+    position = opened.store.ledger.last()
     told = Correction(meter, at.astimezone(UTC), wh, varh, by, why, Extra(export_wh, capacitive_varh))
     try:
         event = opened.correct(supply, told, reopen)
@@ -93,6 +97,7 @@ def correct(
     after = _bill(opened, supply, BillingMonth.of(at, supply.zone))
     if before is not None and after is not None:
         _changed(supply, BillingMonth.of(at, supply.zone), before, after)
+    tell_dependents(opened, position)
 
 
 def rerate(

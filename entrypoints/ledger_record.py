@@ -20,6 +20,7 @@ from domain.measurement import NO_EXTRA, Extra, Quality, Reading
 from domain.supply_point import SupplyPoint
 from domain.upload import ReadingPair
 from entrypoints import price_options as opt
+from entrypoints.ledger_dependents import tell_dependents
 from entrypoints.ledger_file import DEFAULT, LedgerFile, OpenLedger, Point, check_said
 from entrypoints.screen import OUT, Bar, progress
 
@@ -66,6 +67,7 @@ def command(
         OUT.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
     if waits:
         OUT.print(f"note: {waits:,} wait in quarantine: `wattledger ledger quarantine`", highlight=False)
+    tell_dependents(opened, before)
 
 
 def records_of(point: SupplyPoint, loads: list[Load], source: str) -> Iterator[bytes]:
