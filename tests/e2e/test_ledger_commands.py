@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sqlite3
 import sys
 from collections import Counter
@@ -9,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -287,6 +289,42 @@ def test_what_is_registered_after_the_readings_cuts_the_bill_and_the_ledger_stil
     assert any("amended since" in one for one in told["not_compared"])
     happened = ask(run, "history", "--month", "2026-01")["events"]
     assert [one["text"] for one in happened if one["what"] == what] == [text]
+
+
+def noon_of_the_fourth_day(peak: str, n: int) -> str:
+    return peak if n == 3 * 96 + 48 else "9.000"
+
+
+def test_who_changes_a_month_is_told_which_bills_look_back_upon_it(run: Run, registered: Path, root: Path) -> None:
+    example = re.findall(r"```toml\n(.*?)```", (root / "docs" / "tariff-files.md").read_text("utf-8"), re.DOTALL)[0]
+    ratchet = 'round_up_kw = true\nratchet = { percent = "80", months = 1 }'
+    Path("own.toml").write_text(example.replace("round_up_kw = true", ratchet), encoding="utf-8")
+    registered.write_text(SITE.replace("mx-gdmth:golfo-centro", "own.toml").replace('"plant"', '"mill"'), "utf-8")
+    ledger = ("--ledger", "own.sqlite")
+    run("register", registered, *ledger)
+    for month, peak in (("2026-01", "300.000"), ("2026-02", "10.000"), ("2026-03", "10.000")):
+        file = readings(f"{month}.csv", f"{month}-02", 6, partial(noon_of_the_fourth_day, peak))
+        assert run("record", file, *DECLARED, *ledger)[0] == 0
+        assert "look back" not in run("close", "--month", month, *ledger)[1]
+    words = (
+        "correct",
+        "main",
+        "2026-01-05T12:00",
+        "--wh",
+        200_000,
+        "--varh",
+        0,
+        "--by",
+        "Ana",
+        "--why",
+        "a loose wire",
+    )
+    out = run(*words, "--reopen", *ledger)[1]
+    assert "mill: the bills of 2026-02 look back upon 2026-01, which changed" in out
+    assert "`wattledger ledger rerate --from 2026-02`" in out
+    out = run("rerate", "--from", "2026-02", "--by", "Ana", "--why", "January", *ledger)[1]
+    assert "closed months billed again: 2, changed: 1" in out
+    assert run("verify", *ledger)[0] == 0
 
 
 def test_a_spoilt_ledger_is_told_with_exit_1_and_every_difference(run: Run, registered: Path) -> None:
