@@ -102,6 +102,13 @@ def test_a_reading_for_an_unknown_meter_waits_until_it_is_registered(run: Run, s
     assert kept(run) == []
 
 
+def test_what_waits_alike_is_told_in_one_row(run: Run, site: Path) -> None:
+    record(run, *((f"2026-01-07T{hour:02}:00", "lathe", "5") for hour in range(24)))
+    out = run("quarantine")[1]
+    assert "24 in quarantine" in out
+    assert out.count("lathe") == 1
+
+
 def test_a_reading_before_commissioning_waits_until_the_meter_is_registered_earlier(run: Run, site: Path) -> None:
     record(run, ("2026-01-04T10:00", "oven", "5"), ("2026-01-04T10:00", "main", "100"))
     [(reason, text)] = kept(run)

@@ -5,7 +5,6 @@ import json
 import re
 import sqlite3
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -350,20 +349,6 @@ def test_a_rebuilt_view_is_the_same_byte_by_byte(run: Run, registered: Path) -> 
     with closing(sqlite3.connect("ledger.view.sqlite")) as view:
         [(wh,)] = view.execute("SELECT sum(wh) FROM energy WHERE meter = 'main'").fetchall()
     assert wh == 3 * 96 * 100_000
-
-
-def test_what_cannot_be_is_kept_with_its_reason_and_costs_its_neighbours_nothing(run: Run, registered: Path) -> None:
-    run("record", readings("jump.csv", "2026-01-05", 1, lambda n: "9000.000" if n == 3 else "100.000"), *DECLARED)
-    stranger = [word if word != "main" else "lathe" for word in DECLARED]
-    run("record", readings("other.csv", "2026-01-05", 1, steady), *stranger)
-    kept = Counter(one["reason"] for one in ask(run, "quarantine"))
-    assert kept == {"impossible jump": 1, "unknown meter": 96}
-    assert "97 in quarantine" in run("quarantine")[1]
-    assert ask(run, "bill", "--month", "2026-01")["intervals"]["measured"] == 95
-    code, _, err = run("correct", "main", "2026-01-20T00:00", "--wh", 1, "--varh", 0, "--by", "Ana", "--why", "x")
-    assert code == 2
-    assert "record it before correcting it" in err
-    assert len(ask(run, "quarantine")) == 98
 
 
 @pytest.mark.parametrize(
