@@ -103,7 +103,7 @@ def test_a_reading_for_an_unknown_meter_waits_until_it_is_registered(run: Run, s
 
 
 def test_what_waits_alike_is_told_in_one_row(run: Run, site: Path) -> None:
-    record(run, *((f"2026-01-07T{hour:02}:00", "lathe", "5") for hour in range(24)))
+    record(run, *((f"2026-01-07T{n // 4:02}:{n % 4 * 15:02}", "lathe", "5") for n in range(24)))
     out = run("quarantine")[1]
     assert "24 in quarantine" in out
     assert out.count("lathe") == 1
