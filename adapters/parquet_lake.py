@@ -47,7 +47,10 @@ class ParquetLake:
 
 
 def cost_events_table(costs: Sequence[CostEvent]) -> pa.Table:
-    """A row a cost; `amounts` maps line codes to currency, and `amount` is their sum, both exact to nine decimals."""
+    """A row a cost; `amounts` maps line codes to currency, and `amount` is their sum, both exact to nine decimals.
+
+    Rows that are `billed` add up to the bills; of the others, those of kind `allocated` say who caused them.
+    """
     each = [list(cost.amount_nano.items()) for cost in costs]
     ends = list(accumulate((len(amounts) for amounts in each), initial=0))
     codes = pa.array([code for amounts in each for code, _ in amounts], pa.string())
@@ -68,6 +71,7 @@ def cost_events_table(costs: Sequence[CostEvent]) -> pa.Table:
         "currency": pa.array([cost.currency for cost in costs], pa.string()),
         "tariff": pa.array([cost.tariff for cost in costs], pa.string()),
         "tariff_version": pa.array([cost.tariff_version for cost in costs], pa.string()),
+        "billed": pa.array([cost.billed for cost in costs], pa.bool_()),
     })  # fmt: skip
 
 

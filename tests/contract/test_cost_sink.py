@@ -135,3 +135,26 @@ def test_an_amount_beyond_64_bits_of_nano_currency_arrives_exactly(opened: tuple
     large = 10**19 + 1  # ten thousand million Chilean pesos: the month of a large site
     sink.write([cost(1, amount_nano={"energy": large})], 1, 1)
     assert [row[-1] for row in read(sink)] == [large]
+
+
+def test_who_caused_a_bill_reaches_every_sink_and_is_told_apart_from_the_bill(opened: tuple[CostSink, Read]) -> None:
+    sink, read = opened
+    month = {"energy_wh": 0, "minutes": 44_640, "start": NOON}
+    settled = cost(0, meter="mill", kind=CostKind.TRUE_UP, serial=9, amount_nano={"tax": 10_000_000_000}, **month)
+    shares = [
+        cost(0, meter=meter, kind=CostKind.ALLOCATED, serial=9, amount_nano={"tax": nano}, billed=False, **month)
+        for meter, nano in (("oven", 3_333_333_000), ("unmetered", 6_666_667_000))
+    ]
+    sink.write([settled, *shares], 9, 9)
+    sink.write([settled, *shares], 9, 9)
+    found = read(sink)
+    assert sum(row[-1] for row in found if row[2] == "allocated") == settled.total_nano
+    assert [row[-1] for row in found if row[2] == "true_up"] == [settled.total_nano]
+
+
+def test_the_lake_says_what_is_billed(tmp_path: Path) -> None:
+    lake = ParquetLake(tmp_path)
+    lake.write([cost(0), cost(1, meter="oven", billed=False)], 1, 2)
+    [path] = tmp_path.rglob("*.parquet")
+    told = parquet.ParquetFile(path).read().to_pylist()
+    assert {row["meter"]: row["billed"] for row in told} == {"main": True, "oven": False}
