@@ -22,6 +22,8 @@ from application.ports import NotAllowed, Unavailable
 METHOD = "iot-role-alias"
 LARGEST_ANSWER = 64 * 1024
 TIMEOUT_S = 15
+CUT_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+"""A handshake that the line ended. Nobody refused anybody: it is tried again like any other loss of the line."""
 KEYS = {"access_key": "accessKeyId", "secret_key": "secretAccessKey", "token": "sessionToken"}
 
 
@@ -66,6 +68,8 @@ class IotRoleAlias:
                 f"{self.endpoint} is not signed by {self.authority} ({error.verify_message}); check that file and the "
                 "device's clock, and what stands between the device and the internet"
             ) from error
+        except CUT_OFF as error:
+            raise Unavailable(f"{self.endpoint}: the line ended within the TLS handshake ({error.reason})") from error
         except ssl.SSLError as error:
             raise NotAllowed(
                 f"{self.endpoint} ends the TLS handshake ({error.reason}); check that {self.certificate} is active "
