@@ -115,7 +115,7 @@ class PriceUploads:
     def _refused(
         self, upload: Upload, pairs: Iterable[ReadingPair], refusal: Refusal, day: date | None = None
     ) -> Refused:
-        body = self.wire.body(list(dict.fromkeys(pairs)))
+        body = self.wire.body(list(dict.fromkeys(pairs)), upload.clock, upload.thinned)
         return Refused(self.wire.record(upload.device, upload.store, upload.seq, body), refusal, upload.device, day)
 
 

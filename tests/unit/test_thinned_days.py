@@ -1,7 +1,7 @@
 """What a device thinned on its full disk is told by the ledger: where, how far, and why; the energy is all there."""
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -121,3 +121,19 @@ def test_a_thinned_cycle_that_brings_nothing_new_tells_nothing_new(cloud: Cloud)
     late = WIRE.body([(readings[0], readings[3])], None, Thinned((1, 2, 3), 15))
     cloud.price([WIRE.record("edge-1", "store-1", 4, late)])
     assert cloud.thinned() == []
+
+
+def test_what_was_measured_in_a_thinned_cycle_is_not_told_as_thinned(cloud: Cloud) -> None:
+    one, two, three = (Reading("main", START + STEP * n, n * 1_000, 0) for n in (0, 3, 4))
+    cloud.price([WIRE.record("edge-1", "store-1", 9, WIRE.body([(one, two), (two, three)], None, Thinned((4, 8), 15)))])
+    assert [(event.first, event.last) for _, event in cloud.thinned()] == [(108, 111)]  # 09:00 to 09:15
+
+
+def test_a_meter_that_is_replayed_later_does_not_tell_again_what_is_known(cloud: Cloud) -> None:
+    pairs = [(Reading(meter, START, 0, 0), Reading(meter, START + 3 * STEP, 3_000, 0)) for meter in ("main", "lathe")]
+    cloud.price([WIRE.record("edge-1", "store-1", 9, WIRE.body(pairs, None, Thinned((4, 5, 6), 15)))])
+    (kept,) = cloud.quarantine.kept()
+    cloud.point = replace(cloud.point, meters={**cloud.point.meters, "lathe": cloud.point.meters["main"]})
+    cloud.price([kept.data])
+    assert cloud.store.days.get("edge-1", WEDNESDAY).index.keys() >= {"main", "lathe"}
+    assert len(cloud.thinned()) == 1
