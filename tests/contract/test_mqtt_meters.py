@@ -3,14 +3,13 @@
 import gc
 import json
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import paho.mqtt.publish
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.meter_profiles import MeterProfiles
@@ -19,7 +18,6 @@ from adapters.mqtt_meters.inbox import Inbox
 from adapters.mqtt_meters.payload import BadMessage, understand
 from domain.errors import BadOption
 from domain.meter_status import MeterState, MeterStatus
-from tests.reference.meter_servers import CLOSE, Answer, raw_server
 from tests.reference.mqtt_broker import broker, self_signed
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -322,91 +320,5 @@ def test_a_login_over_tls_opens_the_broker_and_a_wrong_one_is_the_reason_that_is
             else:
                 until(lambda: not meters.read(AT) and "refused the connection" in meters.statuses["main"].said)
                 assert "hunter3" not in str(meters.statuses)
-        finally:
-            meters.close()
-
-
-CONNECTED, SUBSCRIBED = b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x01"
-
-
-def published(topic: str, payload: bytes) -> bytes:
-    """A message as a broker sends it, without a number."""
-    body = len(topic).to_bytes(2, "big") + topic.encode() + payload
-    return b"\x30" + remaining(len(body)) + body
-
-
-def remaining(size: int) -> bytes:
-    """A packet's length in sevens of bits, the lowest first."""
-    head, rest = size & 0x7F, size >> 7
-    return bytes([head | 0x80]) + remaining(rest) if rest else bytes([head])
-
-
-def saying(what: Sequence[bytes]) -> Answer:
-    """A broker that takes the connection and the subscription, and then says this."""
-
-    def answer(request: bytes) -> Sequence[bytes]:
-        return [CONNECTED] if request[0] >> 4 == 1 else [SUBSCRIBED, *what] if request[0] >> 4 == 8 else []
-
-    return answer
-
-
-def test_a_packet_that_would_fill_the_memory_is_not_taken_and_is_told() -> None:
-    on = PushingMeter("main", "plc-1", OWN)
-    huge = b"\x30" + remaining((1 << 28) - 1) + b"x" * 1000
-    with raw_server(saying([huge])) as port:
-        meters = listening(port, on)
-        try:
-            until(lambda: not meters.read(AT) and "268435455 bytes came" in meters.statuses["main"].said)
-            assert "find who publishes it" in meters.statuses["main"].said
-        finally:
-            meters.close()
-
-
-def test_a_message_larger_than_its_profile_allows_costs_nobody_the_connection() -> None:
-    on = PushingMeter("main", "plc-1", OWN)
-    large, good = published(on.topic, b"x" * 100_000), published(on.topic, json.dumps(GOOD).encode())
-    with raw_server(saying([large, good])) as port:
-        meters = listening(port, on)
-        try:
-            until(lambda: meters.read(AT))
-            assert "100000 bytes, and at most 4096" in meters.statuses["main"].notes[0]
-        finally:
-            meters.close()
-
-
-ANY_PUBLISH = st.builds(
-    lambda flags, topic, payload: bytes([0x30 | flags]) + remaining(2 + len(topic) + len(payload)) + b"\0"
-    + bytes([len(topic)]) + topic + payload,
-    st.integers(0, 15),
-    st.binary(max_size=30) | st.just(b"wattledger/plc-1/registers"),
-    st.binary(max_size=60),
-)  # fmt: skip
-ANY_PACKETS = st.lists(ANY_PUBLISH | st.binary(max_size=40), max_size=4)
-
-
-@given(ANY_PACKETS)
-@example([b"\x30\x05\0\x01\xc3{}"])  # a topic that is no UTF-8
-@example([b"\x30\xff\xff\xff\xff\xff"])
-@example([b"\x30\x02\xff\xff"])
-@example([b"\x30\x00"])
-@example([b"HTTP/1.1 400 Bad Request\r\n\r\n"])
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
-def test_no_packet_whatsoever_stops_the_listening(packets: list[bytes]) -> None:
-    """After it, the next connection hears what a meter pushes."""
-    on = PushingMeter("main", "plc-1", OWN)
-    good, heard = published(on.topic, json.dumps(GOOD).encode()), list[int]()
-
-    def answer(request: bytes) -> Sequence[bytes]:
-        if request[0] >> 4 == 8:
-            heard.append(1)
-            return [SUBSCRIBED, *packets, CLOSE] if len(heard) == 1 else [SUBSCRIBED, good]
-        return saying([])(request)
-
-    with raw_server(answer) as port:
-        meters = MqttMeters("edge-test", Broker(HERE, port, tls=False), [on], FixedClock())
-        meters._client.reconnect_delay_set(0.01, 0.01)  # type: ignore[arg-type]  # a test does not wait
-        meters.start()
-        try:
-            until(lambda: meters.read(AT))
         finally:
             meters.close()
