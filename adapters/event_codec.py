@@ -25,6 +25,7 @@ from domain.events import (
     PeriodRerated,
     ReadingCorrected,
     ReadingsPriced,
+    ReadingsThinned,
 )
 from domain.site_events import (
     AgreementChanged,
@@ -42,6 +43,7 @@ STORED_NAMES: dict[str, type[Event]] = {
     "ReadingsPriced.v2": ReadingsPriced,
     "ReadingCorrected.v2": ReadingCorrected,
     "GapDeclared.v1": GapDeclared,
+    "ReadingsThinned.v1": ReadingsThinned,
     "DayClosed.v1": DayClosed,
     "DayReopened.v1": DayReopened,
     "PeriodClosed.v4": PeriodClosed,

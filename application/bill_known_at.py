@@ -18,6 +18,7 @@ from domain.events import (
     PeriodRerated,
     ReadingCorrected,
     ReadingsPriced,
+    ReadingsThinned,
 )
 from domain.money import nano_to_decimal
 from domain.site_events import AgreementChanged, MeterJoined, MeterLeft, MeterSwapped
@@ -201,6 +202,9 @@ def _measured(one: Recorded, opened: DayOpened, point: SupplyPoint) -> Iterator[
             start = (opened.start + timedelta(minutes=opened.step_minutes * event.slot)).astimezone(point.zone)
             text = f"{start:%H:%M}, {event.wh_before:,} Wh to {event.wh:,} Wh"
             yield Happened(one.at, "correction", opened.day, meter, text, event.by, event.why, nano)
+        case ReadingsThinned() as event:
+            text = f"{event.last - event.first} intervals have a reading every {event.minutes} min: {event.reason}"
+            yield Happened(one.at, "thinned", opened.day, text=text)
         case GapDeclared() as event:
             text = f"{event.last - event.first} intervals, {event.reason}"
             yield Happened(one.at, "gap", opened.day, opened.meters[event.meter], text)

@@ -96,7 +96,10 @@ class PriceUploads:
             self.days.append(day, [opened])
         terms = self.terms_of(point, month, day.day)
         self._join(upload.device, day, part, terms)
-        found: list[DayEvent | None] = [day.record(upload.key, part.measurements, terms)]
+        priced = day.record(upload.key, part.measurements, terms)
+        found: list[DayEvent | None] = [priced]
+        if priced and upload.thinned:
+            found.append(day.thin(upload.key, upload.thinned, part.measurements))
         found += [day.declare(upload.key, gap) for gap in part.gaps]
         if events := [event for event in found if event is not None]:
             self.days.append(day, events)
@@ -112,7 +115,7 @@ class PriceUploads:
     def _refused(
         self, upload: Upload, pairs: Iterable[ReadingPair], refusal: Refusal, day: date | None = None
     ) -> Refused:
-        body = self.wire.body(list(dict.fromkeys(pairs)))
+        body = self.wire.body(list(dict.fromkeys(pairs)), upload.clock, upload.thinned)
         return Refused(self.wire.record(upload.device, upload.store, upload.seq, body), refusal, upload.device, day)
 
 

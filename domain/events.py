@@ -124,6 +124,21 @@ class GapDeclared:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingsThinned:
+    """In slots `[first, last)` of the day an upload has fewer readings than were taken, because of `reason`.
+
+    It stands for `cycles` stored ones and has a reading every `minutes`: energy is exact, when it flowed is estimated.
+    """
+
+    upload: str
+    first: int
+    last: int
+    cycles: int
+    minutes: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class DayClosed:
     """The billing month of this day is being billed: what arrives later needs a correction of the closed month."""
 
@@ -190,6 +205,8 @@ class PeriodRerated:
     why: str
 
 
-DayEvent = DayOpened | DayJoined | ReadingsPriced | ReadingCorrected | GapDeclared | DayClosed | DayReopened
+DayEvent = (
+    DayOpened | DayJoined | ReadingsPriced | ReadingCorrected | GapDeclared | ReadingsThinned | DayClosed | DayReopened
+)
 PeriodEvent = PeriodClosed | PeriodReopened | PeriodRerated
 Event = DayEvent | PeriodEvent | SiteEvent

@@ -1,9 +1,9 @@
 """One edge device, one local day: decide what an upload means; then let it have happened.
 
-`open`, `join`, `record`, `declare`, `correct`, `close` and `reopen` decide: they return events, change nothing, and may
-refuse. `evolve` lets an event have happened: no rules, no clock, no refusal, so that history always loads. The state
-changes in place because a day takes some hundreds of events for dozens of meters, and a fresh copy for each would make
-loading quadratic.
+`open`, `join`, `record`, `declare`, `thin`, `correct`, `close` and `reopen` decide: they return events, change nothing,
+and may refuse. `evolve` lets an event have happened: no rules, no clock, no refusal, so that history always loads. The
+state changes in place because a day takes some hundreds of events for dozens of meters, and a fresh copy for each would
+make loading quadratic.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,11 +21,16 @@ from domain.events import (
     GapDeclared,
     ReadingCorrected,
     ReadingsPriced,
+    ReadingsThinned,
 )
 from domain.measurement import Correction, Extra, Gap, Measurement, Quality
 from domain.meter_day import Grid, MeterDay, see_interval
 from domain.supply_point import SupplyPoint
 from domain.terms import Terms, midnight_utc
+from domain.upload import Thinned
+
+DISK_FULL = "the device's disk was full"
+"""The only reason why a device thins."""
 
 Balance = dict[str, Determinants]
 """The part of the billing month so far, by meter."""
@@ -43,6 +48,7 @@ class MeteringDay:
     meters: list["MeterDay"] = field(default_factory=list)
     index: dict[str, int] = field(default_factory=dict)
     grid: Grid = field(default_factory=Grid.nothing)
+    thinned: list[tuple[int, int]] = field(default_factory=list)
     _followed: Terms | None = field(default=None, compare=False, repr=False)
 
     def open(self, point: SupplyPoint, terms: Terms, balance: Balance | None) -> DayOpened:
@@ -149,6 +155,18 @@ class MeteringDay:
         self.check_open()
         return GapDeclared(upload, meter, first, last, gap.reason)
 
+    def thin(self, upload: str, thinned: Thinned, measurements: Iterable[Measurement]) -> ReadingsThinned | None:
+        """What of an upload's measurements is estimated because it was thinned; None where nothing is, or it is known.
+
+        Raises `PeriodIsClosed` for a new one.
+        """
+        estimated = [one.start for one in measurements if one.quality is Quality.ESTIMATED]
+        slots = [slot for start in estimated if (slot := self._slot_of(start)) is not None]
+        if not slots or (min(slots), max(slots) + 1) in self.thinned:
+            return None
+        self.check_open()
+        return ReadingsThinned(upload, min(slots), max(slots) + 1, len(thinned.seqs), thinned.minutes, DISK_FULL)
+
     def correct(self, correction: Correction, terms: Terms) -> ReadingCorrected:
         """Replace a measurement. Its old cost is what removing it takes back; its new cost is what adding it brings.
 
@@ -211,6 +229,8 @@ class MeteringDay:
                 meter.add_cost(event.live_nano)
             case GapDeclared():
                 self.meters[event.meter].gaps.append((event.first, event.last))
+            case ReadingsThinned():
+                self.thinned.append((event.first, event.last))
             case DayJoined():
                 self._join(event)
             case DayClosed():

@@ -38,6 +38,9 @@ def load_declaration(readings: Path, overrides: Mapping[str, object], toml: Path
         raise BadReadings(_first_fault(error, given, readings, beside)) from error
 
 
+MOST_BYTES_OF_A_DECLARATION = 1 << 18
+
+
 def option(key: str) -> str:
     """The command's option for a key: `step_minutes` is `--step-minutes`."""
     return "--" + key.replace("_", "-")
@@ -47,12 +50,17 @@ def _facts_in(toml: Path, required: bool) -> dict[str, object]:
     if not required and not toml.exists():
         return {}
     try:
+        with toml.open("rb") as file:
+            content = file.read(MOST_BYTES_OF_A_DECLARATION + 1)
+        if len(content) > MOST_BYTES_OF_A_DECLARATION:
+            raise BadReadings(f"{toml}: too large for a declaration; it has one fact a line")
         # TOML numbers become Decimal, so that 12.1 kW stays 12.1
-        return tomllib.loads(toml.read_text(encoding="utf-8-sig"), parse_float=Decimal)
+        return tomllib.loads(content.decode("utf-8-sig"), parse_float=Decimal)
     except (OSError, UnicodeDecodeError) as error:
         raise BadReadings(f"{toml}: the declaration cannot be read ({error}); write it as UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise BadReadings(f'{toml}: not TOML: {error}; write one fact a line, as in unit = "kWh"') from error
+    except (ValueError, ArithmeticError, RecursionError) as error:  # numbers of any size, lists of any depth
+        said = error if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
+        raise BadReadings(f'{toml}: not TOML: {said}; write one fact a line, as in unit = "kWh"') from error
 
 
 def _first_fault(error: ValidationError, given: Mapping[str, object], readings: Path, beside: Path) -> str:

@@ -64,10 +64,11 @@ def declaration_of(prices: Path) -> Declaration:
         return Declaration.model_validate(tomllib.loads(beside.read_text(encoding="utf-8-sig")))
     except UnicodeDecodeError as error:
         raise BadPriceSeries(f"{beside}: not UTF-8 text ({error.reason}); save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise BadPriceSeries(f'{beside}: not TOML: {error}; write one fact a line, as in unit = "EUR/MWh"') from error
     except ValidationError as error:
         raise BadPriceSeries(_first_fault(beside, error)) from error
+    except (ValueError, RecursionError) as error:  # numbers of any size, lists of any depth
+        said = error if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
+        raise BadPriceSeries(f'{beside}: not TOML: {said}; write one fact a line, as in unit = "EUR/MWh"') from error
 
 
 def columns_of(place: str, header: Sequence[str], declared: Declaration) -> tuple[int, int]:
