@@ -64,6 +64,8 @@ def cost_events_table(costs: Sequence[CostEvent]) -> pa.Table:
         "supply_point": pa.array([cost.supply_point for cost in costs], pa.string()),
         "energy_wh": pa.array([cost.energy_wh for cost in costs], pa.int64()),
         "reactive_varh": pa.array([cost.reactive_varh for cost in costs], pa.int64()),
+        "export_wh": pa.array([cost.extra.export_wh for cost in costs], pa.int64()),
+        "capacitive_varh": pa.array([cost.extra.capacitive_varh for cost in costs], pa.int64()),
         "quality": pa.array([cost.quality.name.lower() for cost in costs], pa.string()),
         "period": pa.array([cost.period for cost in costs], pa.string()),
         "amounts": pa.MapArray.from_arrays(pa.array(ends, pa.int32()), codes, nano),

@@ -147,7 +147,7 @@ class _Most:
                 price = self._dearest(charge.rate_keys) * APPARENT
             case AdjustedEnergy():
                 part, factor = self._of(f"{charge.code}.adjusted"), self._of(f"{charge.code}.factor") / 100
-                price = self._dearest(charge.line_codes) + part * factor
+                price = max(self._dearest(charge.line_codes), part) + part * factor
             case NetMetering():
                 price = self._dearest(charge.rate_keys) * (MONTHS_BANKED + 1 if charge.buy_out else 1)
             case ExportCredit() if not charge.series:
@@ -164,11 +164,12 @@ class _Most:
         quantity: Fraction | int
         match charge:
             case MaximumDemand():
-                quantity = max(LARGEST_LOAD_KW * APPARENT + 1, Fraction(charge.at_least_kw or 0))
+                kw = max(LARGEST_LOAD_KW * APPARENT + 1, Fraction(charge.at_least_kw or 0))
+                quantity = kw * (MOST_DAYS if charge.per == "day" else 1)
             case ContractedPower():
                 quantity = LARGEST_RATED_KW * MOST_DAYS
             case UnusedPower():
-                quantity = LARGEST_RATED_KW
+                quantity = LARGEST_RATED_KW * (MOST_DAYS if charge.per == "day" else 1)
             case PowerFactorDemand():
                 quantity = LARGEST_LOAD_KW * APPARENT
             case ExcessPower():

@@ -185,7 +185,8 @@ class MeteringDay:
             )
         self.check_open()
         without, after = state.copy(), state.copy()
-        extra = state.extra[slot].corrected(correction.extra)
+        recorded = state.extra[slot]
+        extra = recorded.corrected(correction.extra)
         without.replace(slot, 0, 0, self.grid, extra.nothing())
         after.replace(slot, correction.energy_wh, correction.reactive_varh, self.grid, extra)
         bills = (state, without, after)
@@ -204,6 +205,8 @@ class MeteringDay:
             export_wh=extra.export_wh,
             capacitive_varh=extra.capacitive_varh,
             was_estimated=slot in state.estimated,
+            export_wh_before=recorded.export_wh,
+            capacitive_varh_before=recorded.capacitive_varh,
         )
 
     def close(self) -> DayClosed | None:

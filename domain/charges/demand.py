@@ -17,7 +17,7 @@ from domain.gauges import AnyGauge, RollingPeak, TopBlocks
 from domain.money import fraction_to_decimal, of_fraction, plain
 
 if TYPE_CHECKING:
-    from domain.terms import Terms
+    from domain.terms import Per, Terms
 
 
 class KwRounding(StrEnum):
@@ -75,6 +75,7 @@ class MaximumDemand(Named):
     capped     `load_factor`: at most ceil(kWh / (24 h x days x load factor)) kW
     tiered     `tiers_kw`: upper limits of all tiers but the last; rates `code.t1`, `code.t2` ...
     prorated   in a part of a month: the part's own maximum, kWh and days; its days of the monthly rate
+    per        the rate is for a month, or for each day billed, or for a year of 365 or 366 of them
 
     While a load-factor cap binds the charge is in effect a price on every kWh, and shaving the peak saves nothing: the
     line says so.
@@ -93,6 +94,7 @@ class MaximumDemand(Named):
     tiers_kw: tuple[Decimal, ...] = ()
     rolling: bool = False
     round_kw: KwRounding | None = None
+    per: "Per" = "month"
 
     @property
     def line_codes(self) -> tuple[str, ...]:
@@ -114,7 +116,8 @@ class MaximumDemand(Named):
             return (self._plain_w(d, terms) * terms.micro[self.code] * terms.days // terms.month.days,)
         kw, _, _ = self.billed(d, terms)
         parts = zip(self._parts(kw), self.line_codes, strict=True)
-        return tuple(int(part * 1000 * terms.micro[code] * terms.share) for part, code in parts)
+        times = terms.times(self.per)
+        return tuple(int(part * 1000 * terms.micro[code] * times) for part, code in parts)
 
     def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
         if self.apparent:
@@ -135,9 +138,10 @@ class MaximumDemand(Named):
                 quantity=fraction_to_decimal(part),
                 unit=self.unit,
                 rate=terms.rates.values[code],
-                rate_unit=f"{terms.tariff.currency}/{self.unit}",
-                formula=f"{self._formula(part, measured, d, terms)} x {terms.rates.values[code]}{terms.of_the_month}",
-                gross=of_fraction(terms.rates.values[code], part * terms.share),
+                rate_unit=f"{terms.tariff.currency}/{self.unit}{'' if self.per == 'month' else f' and {self.per}'}",
+                formula=f"{self._formula(part, measured, d, terms)} x {terms.rates.values[code]}"
+                f"{terms.times_in_words(self.per)}",
+                gross=of_fraction(terms.rates.values[code], part * terms.times(self.per)),
                 source=self.cited(terms),
                 basis=ByEnergy(every) if capped else ByPeak(self._indexes),
                 peak_at=at,
@@ -234,7 +238,8 @@ class MaximumDemand(Named):
     @cached_property
     def _is_plain(self) -> bool:
         refined = (self.look_back, self.ratchet, self.at_least_kw, self.round_kw)
-        return not self._is_gauged and not self.tiers_kw and all(option is None for option in refined)
+        simple = self.per == "month" and not self._is_gauged and not self.tiers_kw
+        return simple and all(option is None for option in refined)
 
     @cached_property
     def _load_factor_ratio(self) -> tuple[int, int]:
@@ -260,6 +265,7 @@ class MaximumDemand(Named):
 
     def _cap_note(self, terms: "Terms") -> str:
         rate, these = terms.rates.values[self.code], "this month" if terms.share == 1 else "on these days"
+        rate = of_fraction(rate, terms.times(self.per) / terms.share)
         per_kwh = rate / (24 * terms.month.days * (self.load_factor or Decimal(1)))
         return (
             f"The cap binds: {these} the charge acts as {per_kwh:.4f} {terms.tariff.currency} on every kWh, "
