@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from domain.measurement import EPOCH, Reading
+from domain.measurement import EPOCH, ExtraRegister, Reading
 from domain.upload import ReadingPair
 
+EXTRA_REGISTERS: tuple[ExtraRegister, ...] = ("export_wh", "capacitive_varh")
 LEVELS_MINUTES = (15, 60)
 """A demand block first, so that the maxima stay what they were; then an hour."""
 
@@ -49,4 +50,10 @@ def _join(first: ReadingPair, second: ReadingPair) -> ReadingPair | None:
 
 
 def _rose(before: Reading, after: Reading) -> bool:
-    return after.at > before.at and after.active_wh >= before.active_wh and after.reactive_varh >= before.reactive_varh
+    if after.at <= before.at or after.active_wh < before.active_wh or after.reactive_varh < before.reactive_varh:
+        return False
+    for register in EXTRA_REGISTERS:
+        fell = after.extra.of(register) < before.extra.of(register)
+        if fell or after.extra.has(register) != before.extra.has(register):
+            return False
+    return True

@@ -248,6 +248,7 @@ class Reason(StrEnum):
     BEFORE_COMMISSIONING = "before commissioning"
     FUTURE = "future"
     JUMP = "impossible jump"
+    ENERGY_DISAGREES = "energy disagrees"
     CLOSED_PERIOD = "closed period"
     NO_PRICE = "no price"
     NOTHING_TO_CORRECT = "nothing to correct"
