@@ -6,6 +6,7 @@ from datetime import date
 from application.ports import CannotUnderstand, Quarantine, Reason
 from domain.errors import (
     ContractIncomplete,
+    EnergyDisagrees,
     FromTheFuture,
     ImpossibleJump,
     InvalidTariff,
@@ -27,6 +28,7 @@ REASONS: dict[type[Refusal], Reason] = {
     FromTheFuture: Reason.FUTURE,
     ImpossibleJump: Reason.JUMP,
     MeterReplaced: Reason.REPLACED,
+    EnergyDisagrees: Reason.ENERGY_DISAGREES,
     PeriodIsClosed: Reason.CLOSED_PERIOD,
     NoPriceInForce: Reason.NO_PRICE,
     InvalidTariff: Reason.NO_PRICE,

@@ -52,6 +52,10 @@ class FromTheFuture(BadReadings):
     """A reading of an instant that has not come yet."""
 
 
+class EnergyDisagrees(BadReadings):
+    """A rise over several intervals that contradicts what is known of them."""
+
+
 class ImpossibleJump(BadReadings):
     """A register that moved as its meter cannot; its energy is a gap."""
 

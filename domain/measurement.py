@@ -7,6 +7,7 @@ A meter counts; it does not measure intervals. A `Measurement` is the difference
     steady     the counter moved forward by a possible amount   the difference is measured energy
     rollover   it wrapped at its modulus by a possible amount   the difference across the wrap is measured energy
     spread     readings in between are missing                  energy known, its times not: even, `ESTIMATED`
+    rest       of a spread, some intervals are known         what is left over the others: `rest_of_rise`
     swap       another meter took its place in between         energy of both, across the swap
     reset      it fell without a possible wrap                  no energy is invented: a `Gap`, new baseline
     jump       it rose by more than the meter can carry         no energy is invented: a `Gap`, new baseline

@@ -25,6 +25,7 @@ from domain.events import (
 )
 from domain.measurement import Correction, Extra, Gap, Measurement, Quality
 from domain.meter_day import Grid, MeterDay, see_interval
+from domain.rest_of_rise import Words
 from domain.supply_point import SupplyPoint
 from domain.terms import Terms, midnight_utc
 from domain.upload import Thinned
@@ -208,6 +209,19 @@ class MeteringDay:
             export_wh_before=recorded.export_wh,
             capacitive_varh_before=recorded.capacitive_varh,
         )
+
+    def words(self, meter: str, start: datetime) -> Words | None:
+        """What is known of a meter's interval: the first word and the one that holds now; None where it is not."""
+        index, slot = self.index.get(meter), None if self.opened is None else self._slot_of(start)
+        if index is None or slot is None or (wh := self.meters[index].wh[slot]) is None:
+            return None
+        state = self.meters[index]
+        quality = Quality.ESTIMATED if slot in state.estimated else Quality.MEASURED
+        now = Measurement(meter, start, wh, state.varh[slot], quality, state.extra[slot])
+        if slot not in state.first:
+            return now, now
+        first_wh, varh, extra = state.first[slot]
+        return Measurement(meter, start, first_wh, varh, quality, extra), now
 
     def close(self) -> DayClosed | None:
         """Shut the day for the month's bill; None when it was. A day without readings is shut, too: none may come."""

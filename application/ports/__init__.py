@@ -253,6 +253,7 @@ class Reason(StrEnum):
     FUTURE = "future"
     JUMP = "impossible jump"
     REPLACED = "replaced meter"
+    ENERGY_DISAGREES = "energy disagrees"
     CLOSED_PERIOD = "closed period"
     NO_PRICE = "no price"
     NOTHING_TO_CORRECT = "nothing to correct"

@@ -71,7 +71,8 @@ class Plant:
 
     def price(self) -> PriceUploads:
         points = MemorySupplyPoints({self.point.device: self.point})
-        return PriceUploads(self.store.days, self.store.periods, points, self.terms_of, WIRE, self.quarantine)
+        later = SetClock(NINE + timedelta(days=365))
+        return PriceUploads(self.store.days, self.store.periods, points, self.terms_of, WIRE, self.quarantine, later)
 
     def upload(self) -> None:
         stream = MemoryStream()

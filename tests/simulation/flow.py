@@ -229,7 +229,9 @@ class Flow(RuleBasedStateMachine):
     def consumer(self) -> tuple[EventStore, MortalDays, PriceUploads]:
         store = EventStore._over(*self.recorders, SetClock(self.meters.at))
         days = MortalDays(self.parts.days(store.days))
-        return store, days, self.parts.price_uploads(days, store.periods, POINTS, TERMS_OF, WIRE, self.quarantine)
+        price = self.parts.price_uploads
+        clock = SetClock(self.meters.at)
+        return store, days, price(days, store.periods, POINTS, TERMS_OF, WIRE, self.quarantine, clock)
 
     # What must hold
 

@@ -47,9 +47,8 @@ class Plant:
         self.store = EventStore.in_memory(SetClock(NOON))
         self.terms_of = TermsOf(MemoryTariffs({tariff.id: self.tariff}), self.store.periods)
         points = MemorySupplyPoints({point.device: point})
-        self.price = PriceUploads(
-            self.store.days, self.store.periods, points, self.terms_of, WattledgerWire(), MemoryQuarantine()
-        )
+        days, periods, later = self.store.days, self.store.periods, SetClock(NOON + timedelta(days=365))
+        self.price = PriceUploads(days, periods, points, self.terms_of, WattledgerWire(), MemoryQuarantine(), later)
 
     def fill(self) -> None:
         wire, chance, start = WattledgerWire(), Random(11), midnight_utc(FIRST, self.point.zone)

@@ -45,7 +45,8 @@ class Cloud:
 
     def price(self, records: list[bytes]) -> None:
         points = MemorySupplyPoints({self.point.device: self.point})
-        PriceUploads(self.store.days, self.store.periods, points, self.terms_of, WIRE, self.quarantine)(records)
+        later = SetClock(START + timedelta(days=365))
+        PriceUploads(self.store.days, self.store.periods, points, self.terms_of, WIRE, self.quarantine, later)(records)
 
     def thinned(self) -> list[tuple[date | None, ReadingsThinned]]:
         events = [(entry.day, entry.event) for entry in self.store.ledger.after(0, 9_999)]

@@ -45,7 +45,8 @@ def billed(records: list[bytes], tariff: Tariff) -> Bill:
     store, quarantine = EventStore.in_memory(SetClock(NOON)), MemoryQuarantine()
     terms_of = TermsOf(MemoryTariffs({tariff.id: tariff}))
     points = MemorySupplyPoints({point.device: point})
-    PriceUploads(store.days, store.periods, points, terms_of, WattledgerWire(), quarantine)(records)
+    later = SetClock(NOON + timedelta(days=365))
+    PriceUploads(store.days, store.periods, points, terms_of, WattledgerWire(), quarantine, later)(records)
     assert quarantine.kept() == []
     month = BillingMonth(date(2018, 1, 1), point.zone)
     return ClosePeriod(store.days, store.periods, terms_of)(point, month).bill
