@@ -24,6 +24,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from domain.budget import LARGEST_RATED_KW
 from domain.errors import BadOption
+from domain.nesting import NestedTooDeeply, check_toml
 from domain.terms import Contract
 
 MOST_BYTES = 1 << 20
@@ -119,9 +120,10 @@ def _content(path: Path) -> Mapping[str, Any]:
     if len(content) > MOST_BYTES:
         raise BadOption(f"{path}: larger than 1 MiB; a file of agreements holds no readings: check the path")
     try:
+        check_toml(content)
         return tomllib.loads(content.decode("utf-8-sig"), parse_float=Decimal)
-    except RecursionError:
-        raise BadOption(f"{path}: is nested too deeply; agreements need two levels") from None
+    except NestedTooDeeply as error:
+        raise BadOption(f"{path}: is {error}; agreements need two levels") from None
     except (ValueError, ArithmeticError) as error:  # not UTF-8 is a ValueError
         raise BadOption(f"{path}: is not TOML in UTF-8: {error}; correct it") from None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from domain.budget import LARGEST_LOAD_KW
 from domain.errors import BadHistory
+from domain.nesting import check_toml
 
 MOST_BYTES = 16 * 1024**2
 MOST_KW = Decimal(LARGEST_LOAD_KW * 3 // 2)
@@ -69,8 +70,9 @@ def _of_csv(path: Path, text: str) -> Iterator[Entry]:
 
 def _of_toml(path: Path, text: str) -> Iterator[Entry]:
     try:
+        check_toml(text.encode())
         tables = tomllib.loads(text, parse_float=str)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+    except ValueError as error:
         raise BadHistory(f"{path}: not TOML: {error}; write [charge], and below it 2025-12 = 640.5") from error
     for charge, months in tables.items():
         if not isinstance(months, dict):

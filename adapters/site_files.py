@@ -29,6 +29,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from domain.errors import BadOption
 from domain.measurement import MeterType, Registers
+from domain.nesting import check_toml
 from domain.site_events import MeterSwapped
 from domain.supply_point import Agreement, SupplyPoint
 from domain.terms import Contract
@@ -204,8 +205,9 @@ def _toml(path: Path) -> dict[str, Any]:
     if len(data) > MOST_BYTES:
         raise BadOption(f"{path}: a site file has at most {MOST_BYTES} bytes; this one is no site file")
     try:
+        check_toml(data)
         return tomllib.loads(data.decode("utf-8-sig"), parse_float=Decimal)
-    except (ValueError, RecursionError) as error:  # not UTF-8, or not TOML
+    except ValueError as error:  # not UTF-8, nested too deeply, or not TOML
         raise BadOption(f"{path}: not TOML: {error}") from error
 
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from adapters.meter_files.declaration import Declaration, undeclared
 from adapters.meter_files.faults import nearest, quoted
 from domain.errors import BadReadings
+from domain.nesting import NestedTooDeeply, check_toml
 
 
 def load_declaration(readings: Path, overrides: Mapping[str, object], toml: Path | None = None) -> Declaration:
@@ -54,12 +55,13 @@ def _facts_in(toml: Path, required: bool) -> dict[str, object]:
             content = file.read(MOST_BYTES_OF_A_DECLARATION + 1)
         if len(content) > MOST_BYTES_OF_A_DECLARATION:
             raise BadReadings(f"{toml}: too large for a declaration; it has one fact a line")
+        check_toml(content)
         # TOML numbers become Decimal, so that 12.1 kW stays 12.1
         return tomllib.loads(content.decode("utf-8-sig"), parse_float=Decimal)
     except (OSError, UnicodeDecodeError) as error:
         raise BadReadings(f"{toml}: the declaration cannot be read ({error}); write it as UTF-8 text") from error
-    except (ValueError, ArithmeticError, RecursionError) as error:  # numbers of any size, lists of any depth
-        said = error if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
+    except (ValueError, ArithmeticError) as error:  # a ValueError is also a number of any size
+        said = error if isinstance(error, tomllib.TOMLDecodeError | NestedTooDeeply) else type(error).__name__
         raise BadReadings(f'{toml}: not TOML: {said}; write one fact a line, as in unit = "kWh"') from error
 
 

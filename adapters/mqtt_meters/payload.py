@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import NoReturn
 
+from domain.nesting import NestedTooDeeply, check_json
 from domain.push_profile import Path, PushProfile, TimeIn
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,9 +38,10 @@ def understand(profile: PushProfile, data: bytes) -> Message:
     if len(data) > profile.most_bytes:
         raise BadMessage(f"{len(data)} bytes, and at most {profile.most_bytes} were expected")
     try:
-        content = json.loads(data, parse_float=Decimal, parse_constant=_no_number)
-    except RecursionError as error:
-        raise BadMessage("nested too deeply") from error
+        check_json(data)
+        content = json.loads(data.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_number)
+    except NestedTooDeeply as error:
+        raise BadMessage(str(error)) from error
     except (ValueError, ArithmeticError) as error:
         raise BadMessage("not JSON in UTF-8") from error
     values = {value.quantity: _scaled(_at(content, value.path), value.path, value.factor) for value in profile.values}
