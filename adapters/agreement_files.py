@@ -20,9 +20,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from domain.budget import LARGEST_RATED_KW
 from domain.errors import BadOption
+from domain.nesting import NestedTooDeeply, check_toml
 from domain.terms import Contract
 
 MOST_BYTES = 1 << 20
@@ -56,7 +58,13 @@ def _kw(value: object) -> Decimal:
     raise ValueError('write kW of 0 or more in digits, like "461.75"')
 
 
-Kw = Annotated[Decimal, BeforeValidator(_kw)]
+def _within_largest(value: Decimal) -> Decimal:
+    if value > LARGEST_RATED_KW:
+        raise ValueError(f"more than {LARGEST_RATED_KW:,} kW, the largest supply point; give it in kW, not in W")
+    return value
+
+
+Kw = Annotated[Decimal, BeforeValidator(_kw), AfterValidator(_within_largest)]
 Words = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -112,9 +120,10 @@ def _content(path: Path) -> Mapping[str, Any]:
     if len(content) > MOST_BYTES:
         raise BadOption(f"{path}: larger than 1 MiB; a file of agreements holds no readings: check the path")
     try:
+        check_toml(content)
         return tomllib.loads(content.decode("utf-8-sig"), parse_float=Decimal)
-    except RecursionError:
-        raise BadOption(f"{path}: is nested too deeply; agreements need two levels") from None
+    except NestedTooDeeply as error:
+        raise BadOption(f"{path}: is {error}; agreements need two levels") from None
     except (ValueError, ArithmeticError) as error:  # not UTF-8 is a ValueError
         raise BadOption(f"{path}: is not TOML in UTF-8: {error}; correct it") from None
 

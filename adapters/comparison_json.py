@@ -19,7 +19,7 @@ def write_comparison(path: Path, comparison: Comparison, notes: Sequence[str]) -
 
 def comparison_to_json(comparison: Comparison, notes: Sequence[str]) -> dict[str, Any]:
     """A comparison as plain values. Amounts are in each tariff's currency, differences in the first one's."""
-    bills, names = comparison.first.bills, [offer.tariff.id for offer in comparison.offers]
+    bills, names = comparison.first.bills, [offer.name for offer in comparison.offers]
     return {
         "schema": SCHEMA,
         "supply_point": bills[0].supply_point,
@@ -44,9 +44,10 @@ def comparison_to_json(comparison: Comparison, notes: Sequence[str]) -> dict[str
 def _offer(comparison: Comparison, offer: Offer) -> dict[str, Any]:
     difference = comparison.difference(offer)
     return {
-        "id": offer.tariff.id,
-        "name": offer.tariff.name,
+        "id": offer.name,
+        "name": " then ".join(tariff.name for tariff in offer.tariffs),
         "version": offer.tariff.version,
+        "tariffs": [{"id": tariff.id, "version": tariff.version} for tariff in offer.tariffs],
         "currency": offer.tariff.currency,
         "worth": _text(offer.worth),
         "assumptions": list(dict.fromkeys(bill.assumption for bill in offer.bills if bill.assumption)),

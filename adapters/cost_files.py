@@ -40,7 +40,9 @@ def cost_table(priced: PricedLoad) -> pa.Table:
         "period": pa.DictionaryArray.from_arrays(priced.period.astype(np.int32), names),
         "quality": pa.DictionaryArray.from_arrays(load.quality.astype(np.int32), qualities),
         "energy_wh": pa.array(load.energy_wh),
-        "reactive_varh": pa.nulls(rows, pa.int64()) if load.reactive_varh is None else pa.array(load.reactive_varh),
+        "reactive_varh": _or_nothing(load.reactive_varh, rows),
+        "export_wh": _or_nothing(load.export_wh, rows),
+        "capacitive_varh": _or_nothing(load.capacitive_varh, rows),
     }
     for code, micro in priced.cost_micro.items():
         columns[f"cost_{code}"] = _money(micro)
@@ -52,6 +54,11 @@ def cost_table(priced: PricedLoad) -> pa.Table:
     versions = ", ".join(tariff.version for tariff in priced.tariffs)
     about = {"tariff": ids, "tariff_version": versions, "timezone": priced.zone.key}
     return pa.table(columns).replace_schema_metadata(about)
+
+
+def _or_nothing(energy: Int | None, rows: int) -> pa.Array:
+    """Empty cells for what is not metered: a zero would be energy."""
+    return pa.nulls(rows, pa.int64()) if energy is None else pa.array(energy)
 
 
 def _money(micro: Int) -> pa.Array:

@@ -25,6 +25,7 @@ from domain.events import (
     PeriodRerated,
     ReadingCorrected,
     ReadingsPriced,
+    ReadingsThinned,
 )
 from domain.site_events import (
     AgreementChanged,
@@ -40,8 +41,9 @@ STORED_NAMES: dict[str, type[Event]] = {
     "DayOpened.v3": DayOpened,
     "DayJoined.v1": DayJoined,
     "ReadingsPriced.v2": ReadingsPriced,
-    "ReadingCorrected.v2": ReadingCorrected,
+    "ReadingCorrected.v3": ReadingCorrected,
     "GapDeclared.v1": GapDeclared,
+    "ReadingsThinned.v1": ReadingsThinned,
     "DayClosed.v1": DayClosed,
     "DayReopened.v1": DayReopened,
     "PeriodClosed.v4": PeriodClosed,
@@ -51,7 +53,7 @@ STORED_NAMES: dict[str, type[Event]] = {
     "DeviceAssigned.v1": DeviceAssigned,
     "MeterJoined.v1": MeterJoined,
     "MeterLeft.v1": MeterLeft,
-    "MeterSwapped.v1": MeterSwapped,
+    "MeterSwapped.v2": MeterSwapped,
     "AgreementChanged.v1": AgreementChanged,
     "RatesPublished.v1": RatesPublished,
 }
@@ -67,6 +69,8 @@ def _bill_of_one_part(content: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return "PeriodClosed.v3", content | {"bill": bill | {"lines": lines, "parts": [part], "remembered": {}}}
 
 
+NOT_COUNTED = {"export_wh": None, "capacitive_varh": None}
+
 UPCASTS: dict[str, Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]] = {
     "DayOpened.v1": lambda content: ("DayOpened.v2", content | {"gauges": []}),  # nothing was gauged then
     "DayOpened.v2": lambda content: (
@@ -77,6 +81,14 @@ UPCASTS: dict[str, Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]] = {
     "ReadingCorrected.v1": lambda content: (
         "ReadingCorrected.v2",
         content | {"export_wh": None, "capacitive_varh": None, "was_estimated": False},
+    ),
+    "ReadingCorrected.v2": lambda content: (
+        "ReadingCorrected.v3",
+        content | {"export_wh_before": None, "capacitive_varh_before": None},  # nobody told them then
+    ),
+    "MeterSwapped.v1": lambda content: (
+        "MeterSwapped.v2",
+        content | {shown: content[shown] | {"extra": NOT_COUNTED} for shown in ("last", "first")},
     ),
     "PeriodClosed.v1": lambda content: ("PeriodClosed.v2", content),
     "PeriodClosed.v2": _bill_of_one_part,

@@ -9,10 +9,13 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+from domain.budget import LARGEST_LOAD_KW
 from domain.errors import BadHistory
+from domain.nesting import check_toml
 
 MOST_BYTES = 16 * 1024**2
-MOST_KW = Decimal(10_000_000)
+MOST_KW = Decimal(LARGEST_LOAD_KW * 3 // 2)
+"""The largest load with as much reactive power, in kVA."""
 MONTH = re.compile(r"(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])").fullmatch
 NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?").fullmatch
 COLUMNS = ("charge", "month", "kW")
@@ -67,8 +70,9 @@ def _of_csv(path: Path, text: str) -> Iterator[Entry]:
 
 def _of_toml(path: Path, text: str) -> Iterator[Entry]:
     try:
+        check_toml(text.encode())
         tables = tomllib.loads(text, parse_float=str)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+    except ValueError as error:
         raise BadHistory(f"{path}: not TOML: {error}; write [charge], and below it 2025-12 = 640.5") from error
     for charge, months in tables.items():
         if not isinstance(months, dict):

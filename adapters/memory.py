@@ -1,6 +1,6 @@
 """Every port in memory: for tests, for the simulation, and for a first try. Each passes its port's contract tests."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -202,15 +202,21 @@ class MemoryTariffs:
 
 @dataclass
 class SetBootClock:
-    """BootClock of a device that booted when it was made and runs by another clock, which nobody vouches for."""
+    """BootClock of a device that booted when it was made, by a wall clock that is set and that nobody vouches for.
+
+    Seconds since boot are those of `elapsed_s`, which nobody sets; without one, the wall clock's steps forward.
+    """
 
     clock: SetClock
     boot: str = "boot-1"
     state: ClockState = ClockState.UNSYNCED
-    booted: datetime | None = None
+    elapsed_s: Callable[[], float] | None = None
+    _seen: datetime | None = field(default=None, init=False)
+    _forward_s: float = field(default=0.0, init=False)
 
     def facts(self) -> ClockFacts:
         now = self.clock.now()
-        self.booted = self.booted or now
-        wall_ms = int(now.timestamp() * 1000)
-        return ClockFacts(self.boot, int((now - self.booted).total_seconds() * 1000), wall_ms, self.state)
+        self._forward_s += max(0.0, (now - (self._seen or now)).total_seconds())
+        self._seen = now
+        elapsed_s = self.elapsed_s() if self.elapsed_s else self._forward_s
+        return ClockFacts(self.boot, int(elapsed_s * 1000), int(now.timestamp() * 1000), self.state)

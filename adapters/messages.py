@@ -1,8 +1,8 @@
 """Readings as bytes: the body that the outbox keeps, and the record that the stream carries. What is read is checked.
 
-A body is deflated JSON of columns, one value a meter, behind a byte with its version, 2. A body of the first version
-has no such byte and begins with that of a zlib stream, 0x78. A record is the body behind a header that says whose
-it is:
+A body is deflated JSON of columns, one value a meter, behind a byte with its version: 2, or 3 where a meter tells its
+serial number. A body of the first version has no such byte and begins with that of a zlib stream, 0x78. A record is the
+body behind a header that says whose it is:
 
     4 bytes   magic, with the version: WLR1
     4 bytes   CRC-32 of everything after it
@@ -24,7 +24,7 @@ from domain.upload import ClockFacts, ClockState, Contents, ReadingPair, Thinned
 
 MAGIC = b"WLR1"
 PREFIX = struct.Struct(">4sIH")
-BODY_VERSION = b"\x02"
+BODY_VERSION, WITH_SERIALS = b"\x02", b"\x03"
 FIRST_BODIES_BEGIN = b"\x78"
 LARGEST_RECORD = 1 << 20
 LARGEST_BODY = 8 << 20
@@ -32,6 +32,7 @@ LARGEST_BODY = 8 << 20
 
 Name = Annotated[str, Field(min_length=1, max_length=128)]
 Register = Annotated[int, Field(ge=0, lt=1 << 62)]
+Serial = Annotated[str, Field(max_length=64)]
 Instant = Annotated[int, Field(ge=0, lt=1 << 35)]
 
 
@@ -76,6 +77,8 @@ class _Body(_Strict):
     export_wh_before: list[Register | None] | None = None
     capacitive_varh: list[Register | None] | None = None
     capacitive_varh_before: list[Register | None] | None = None
+    serial: list[Serial] | None = None
+    serial_before: list[Serial] | None = None
 
 
 class WattledgerWire:
@@ -95,8 +98,10 @@ class WattledgerWire:
             clock=None if clock is None else _clock_as_told(clock),
             thinned=None if thinned is None else _Thinned(seqs=list(thinned.seqs), minutes=thinned.minutes),
             **_extra_columns(readings),
+            **(serials := _serial_columns(readings)),
         )
-        return BODY_VERSION + zlib.compress(columns.model_dump_json(exclude_unset=True).encode(), 1)
+        version = WITH_SERIALS if serials else BODY_VERSION
+        return version + zlib.compress(columns.model_dump_json(exclude_unset=True).encode(), 1)
 
     def readings(self, body: bytes) -> Sequence[ReadingPair]:
         return self.contents(body).readings
@@ -133,15 +138,16 @@ class WattledgerWire:
 def _pairs(columns: _Body) -> list[ReadingPair]:
     now = _extras(columns.export_wh, columns.capacitive_varh, len(columns.meter))
     before_that = _extras(columns.export_wh_before, columns.capacitive_varh_before, len(columns.meter))
-    rows = zip(columns.meter, columns.at, columns.wh, columns.varh, now, strict=True)
-    past = zip(columns.at_before, columns.wh_before, columns.varh_before, before_that, strict=True)
+    told = _serials(columns.serial, len(columns.meter)), _serials(columns.serial_before, len(columns.meter))
+    rows = zip(columns.meter, columns.at, columns.wh, columns.varh, now, told[0], strict=True)
+    past = zip(columns.at_before, columns.wh_before, columns.varh_before, before_that, told[1], strict=True)
     instants = {at: datetime.fromtimestamp(at, UTC) for at in {*columns.at, *columns.at_before} if at is not None}
     return [
         (
-            None if before is None else Reading(meter, instants[before], wh_before, varh_before, extra_before),
-            Reading(meter, instants[at], wh, varh, extra),
+            None if then[0] is None else Reading(meter, instants[then[0]], *then[1:]),
+            Reading(meter, instants[at], *registers),
         )
-        for (meter, at, wh, varh, extra), (before, wh_before, varh_before, extra_before) in zip(rows, past, strict=True)
+        for (meter, at, *registers), then in zip(rows, past, strict=True)
     ]
 
 
@@ -159,7 +165,7 @@ def _thinned(told: _Thinned | None) -> Thinned | None:
 
 def _deflated(body: bytes) -> bytes:
     """The zlib stream of a body of any version."""
-    if body.startswith(BODY_VERSION):
+    if body.startswith((BODY_VERSION, WITH_SERIALS)):
         return body[1:]
     if body.startswith(FIRST_BODIES_BEGIN):
         return body
@@ -179,6 +185,19 @@ def _extra_columns(readings: Sequence[ReadingPair]) -> dict[str, Any]:
         if any(one.has("capacitive_varh") for one in (*now, *past)):
             columns[f"capacitive_varh{suffix}"] = [one.capacitive_varh for one in extras]
     return columns
+
+
+def _serial_columns(readings: Sequence[ReadingPair]) -> dict[str, Any]:
+    """Most bodies tell none, and are understood by who knows of none."""
+    columns: dict[str, list[str]] = {
+        "serial": [after.serial for _, after in readings],
+        "serial_before": [before.serial if before else "" for before, _ in readings],
+    }
+    return columns if any(map(any, columns.values())) else {}
+
+
+def _serials(told: list[str] | None, rows: int) -> Sequence[str]:
+    return [""] * rows if told is None else told
 
 
 def _extras(exported: list[int | None] | None, capacitive: list[int | None] | None, rows: int) -> Sequence[Extra]:

@@ -47,7 +47,10 @@ class ParquetLake:
 
 
 def cost_events_table(costs: Sequence[CostEvent]) -> pa.Table:
-    """A row a cost; `amounts` maps line codes to currency, and `amount` is their sum, both exact to nine decimals."""
+    """A row a cost; `amounts` maps line codes to currency, and `amount` is their sum, both exact to nine decimals.
+
+    Rows that are `billed` add up to the bills; of the others, those of kind `allocated` say who caused them.
+    """
     each = [list(cost.amount_nano.items()) for cost in costs]
     ends = list(accumulate((len(amounts) for amounts in each), initial=0))
     codes = pa.array([code for amounts in each for code, _ in amounts], pa.string())
@@ -61,6 +64,8 @@ def cost_events_table(costs: Sequence[CostEvent]) -> pa.Table:
         "supply_point": pa.array([cost.supply_point for cost in costs], pa.string()),
         "energy_wh": pa.array([cost.energy_wh for cost in costs], pa.int64()),
         "reactive_varh": pa.array([cost.reactive_varh for cost in costs], pa.int64()),
+        "export_wh": pa.array([cost.extra.export_wh for cost in costs], pa.int64()),
+        "capacitive_varh": pa.array([cost.extra.capacitive_varh for cost in costs], pa.int64()),
         "quality": pa.array([cost.quality.name.lower() for cost in costs], pa.string()),
         "period": pa.array([cost.period for cost in costs], pa.string()),
         "amounts": pa.MapArray.from_arrays(pa.array(ends, pa.int32()), codes, nano),
@@ -68,6 +73,7 @@ def cost_events_table(costs: Sequence[CostEvent]) -> pa.Table:
         "currency": pa.array([cost.currency for cost in costs], pa.string()),
         "tariff": pa.array([cost.tariff for cost in costs], pa.string()),
         "tariff_version": pa.array([cost.tariff_version for cost in costs], pa.string()),
+        "billed": pa.array([cost.billed for cost in costs], pa.bool_()),
     })  # fmt: skip
 
 

@@ -20,6 +20,7 @@ import tomllib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -28,11 +29,16 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from domain.errors import BadOption
 from domain.measurement import MeterType, Registers
+from domain.nesting import check_toml
 from domain.site_events import MeterSwapped
 from domain.supply_point import Agreement, SupplyPoint
 from domain.terms import Contract
 
 MOST_BYTES = 1 << 20
+PLAINLY = {
+    "missing": "missing; docs/ledger.md shows a whole site file",
+    "extra_forbidden": "no such key here; docs/ledger.md shows them all",
+}
 STEPS = (1, 5, 10, 15, 30, 60)
 
 
@@ -137,17 +143,8 @@ class _File(_Strict):
 
     def supply_point(self, path: Path) -> SupplyPoint:
         first, *later = self.agreements
-        if self.main_meter not in self.meters:
-            raise BadOption(
-                f"{path}: main_meter: {self.main_meter!r} is none of the meters {', '.join(sorted(self.meters))}"
-            )
-        if first.since is not None or any(one.since is None for one in later):
-            raise BadOption(f"{path}: agreements: the first holds from the beginning; give `since` in all later ones")
-        if self.step_minutes not in STEPS:
-            raise BadOption(f"{path}: step_minutes: {self.step_minutes}: use one of {', '.join(map(str, STEPS))}")
-        for swap in self.swaps:
-            if swap.meter not in self.meters:
-                raise BadOption(f"{path}: swaps: {swap.meter!r} is none of the meters {', '.join(sorted(self.meters))}")
+        self._check_agreements(path, first, later)
+        self._check_meters(path)
         return SupplyPoint(
             id=self.id,
             device=self.device,
@@ -166,6 +163,32 @@ class _File(_Strict):
             until=_instants({name: meter.until for name, meter in self.meters.items()}),
         )
 
+    def _check_agreements(self, path: Path, first: _Agreement, later: list[_Agreement]) -> None:
+        if first.since is not None or any(one.since is None for one in later):
+            raise BadOption(f"{path}: agreements: the first holds from the beginning; give `since` in all later ones")
+        for before, after in pairwise(one.since for one in later if one.since is not None):
+            if after <= before:
+                raise BadOption(
+                    f"{path}: agreements: that since {after} follows that since {before}; give them by date, one a day"
+                )
+
+    def _check_meters(self, path: Path) -> None:
+        if self.main_meter not in self.meters:
+            raise BadOption(
+                f"{path}: main_meter: {self.main_meter!r} is none of the meters {', '.join(sorted(self.meters))}"
+            )
+        for name, meter in self.meters.items():
+            if meter.since is not None and meter.until is not None and meter.until <= meter.since:
+                raise BadOption(
+                    f"{path}: meters.{name}.until: {meter.until.isoformat()} is not after its since, "
+                    f"{meter.since.isoformat()}"
+                )
+        if self.step_minutes not in STEPS:
+            raise BadOption(f"{path}: step_minutes: {self.step_minutes}: use one of {', '.join(map(str, STEPS))}")
+        for swap in self.swaps:
+            if swap.meter not in self.meters:
+                raise BadOption(f"{path}: swaps: {swap.meter!r} is none of the meters {', '.join(sorted(self.meters))}")
+
 
 def _beside(tariff: str, site: Path) -> str:
     """A tariff file is named as seen from the site file, wherever the command runs."""
@@ -182,15 +205,19 @@ def _toml(path: Path) -> dict[str, Any]:
     if len(data) > MOST_BYTES:
         raise BadOption(f"{path}: a site file has at most {MOST_BYTES} bytes; this one is no site file")
     try:
+        check_toml(data)
         return tomllib.loads(data.decode("utf-8-sig"), parse_float=Decimal)
-    except (ValueError, RecursionError) as error:  # not UTF-8, or not TOML
+    except ValueError as error:  # not UTF-8, nested too deeply, or not TOML
         raise BadOption(f"{path}: not TOML: {error}") from error
 
 
 def _sentence(error: ValidationError) -> str:
     faults = error.errors(include_url=False)
     first, more = faults[0], f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    place = ".".join(str(one).removesuffix("_") for one in first["loc"]) or "the file"
+    place = " ".join(".".join(str(one).removesuffix("_") for one in first["loc"]).split()) or "the file"
+    if first["type"] in PLAINLY:
+        return f"{place}: {PLAINLY[first['type']]}{more}"
     said = first["msg"].removeprefix("Value error, ").replace("\n", " ")
-    value = "" if first["type"] in {"missing", "extra_forbidden"} else f" {str(first['input'])[:60]!r}:"
-    return f"{place}:{value} {said}{more}"
+    given = first["input"]
+    value = repr(given[:60]) if isinstance(given, str) else str(given)[:60].replace("\n", " ")
+    return f"{place}: {value}: {said}{more}"

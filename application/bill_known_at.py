@@ -18,8 +18,10 @@ from domain.events import (
     PeriodRerated,
     ReadingCorrected,
     ReadingsPriced,
+    ReadingsThinned,
 )
 from domain.money import nano_to_decimal
+from domain.site_events import AgreementChanged, MeterJoined, MeterLeft, MeterSwapped
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth
 
@@ -122,11 +124,18 @@ class MonthHistory:
         self, point: SupplyPoint, month: BillingMonth, after: datetime | None = None, until: datetime | None = None
     ) -> tuple[Happened, ...]:
         """Of the moments `(after, until]`, UTC; None: of all there are."""
-        found = list(self._of_period(point, month))
+        found = [*self._of_site(point, month), *self._of_period(point, month)]
         for i in range((month.end - month.first).days):
             found += self._of_day(point, month.first + timedelta(days=i))
         within = (one for one in found if (after is None or one.at > after) and (until is None or one.at <= until))
         return tuple(sorted(within, key=lambda one: one.at))
+
+    def _of_site(self, point: SupplyPoint, month: BillingMonth) -> Iterator[Happened]:
+        """Meters that came, left or were replaced in this month, and what was agreed from one of its days on."""
+        for one in self.histories.of_supply_point(point.id):
+            told = _registered(one, point)
+            if told is not None and told.day is not None and month.first <= told.day < month.end:
+                yield told
 
     def _of_period(self, point: SupplyPoint, month: BillingMonth) -> Iterator[Happened]:
         bills = 0
@@ -134,14 +143,14 @@ class MonthHistory:
             match one.event:
                 case PeriodClosed() as event:
                     bills += 1
-                    text = f"bill {bills}: {event.bill.total} {event.bill.currency}"
+                    text = f"bill {bills}: {event.bill.total:,f} {event.bill.currency}"
                     yield Happened(one.at, "close", text=text, nano=event.true_up_nano)
                 case PeriodReopened() as event:
                     text = f"bill {event.number} holds no longer"
                     yield Happened(one.at, "reopen", None, "", text, event.by, event.why, event.reversed_nano)
                 case PeriodRerated() as event:
                     bills += 1
-                    text = f"bill {bills}: {event.bill.total} {event.bill.currency}"
+                    text = f"bill {bills}: {event.bill.total:,f} {event.bill.currency}"
                     moved = {code: nano + event.reversed_nano[code] for code, nano in event.true_up_nano.items()}
                     yield Happened(one.at, "re-rate", None, "", text, event.by, event.why, moved)
 
@@ -156,13 +165,31 @@ class MonthHistory:
                     opened = opened.joined_by(event)
                     yield Happened(one.at, "join", day, event.meter)
                 case _ if opened is not None:
-                    yield from _measured(one, opened, point.main_meter)
+                    yield from _measured(one, opened, point)
 
 
-def _measured(one: Recorded, opened: DayOpened, main_meter: str) -> Iterator[Happened]:
+def _registered(one: Recorded, point: SupplyPoint) -> Happened | None:
+    match one.event:
+        case MeterJoined(meter, _, since):
+            local = since.astimezone(point.zone)
+            return Happened(one.at, "meter", local.date(), meter, f"counts since {local:%H:%M}")
+        case MeterLeft(meter, at):
+            local = at.astimezone(point.zone)
+            return Happened(one.at, "meter", local.date(), meter, f"left at {local:%H:%M}")
+        case MeterSwapped() as event:
+            local = event.at.astimezone(point.zone)
+            text = f"replaced at {local:%H:%M}, the old one at {event.last.active_wh:,} Wh"
+            text += f", the new one at {event.first.active_wh:,} Wh" + (f", {event.serial}" if event.serial else "")
+            return Happened(one.at, "meter", local.date(), event.meter, text)
+        case AgreementChanged(since, tariff):
+            return Happened(one.at, "agreement", since, "", f"billed by {tariff} since {since}")
+    return None
+
+
+def _measured(one: Recorded, opened: DayOpened, point: SupplyPoint) -> Iterator[Happened]:
     match one.event:
         case ReadingsPriced() as event:
-            rows = [row for row, meter in enumerate(event.meters) if opened.meters[meter] == main_meter]
+            rows = [row for row, meter in enumerate(event.meters) if opened.meters[meter] == point.main_meter]
             nano = {
                 code: sum(column[row] for row in rows) if column else 0
                 for code, column in zip(opened.line_codes, event.live_nano, strict=True)
@@ -171,10 +198,13 @@ def _measured(one: Recorded, opened: DayOpened, main_meter: str) -> Iterator[Hap
             yield Happened(one.at, "readings", opened.day, text=text, nano=nano)
         case ReadingCorrected() as event:
             meter, both = opened.meters[event.meter], zip(event.reversed_nano, event.live_nano, strict=True)
-            nano = dict(zip(opened.line_codes, map(sum, both), strict=True)) if meter == main_meter else {}
-            start = opened.start + timedelta(minutes=opened.step_minutes * event.slot)
-            text = f"{start.isoformat()}: {event.wh_before} Wh to {event.wh} Wh"
+            nano = dict(zip(opened.line_codes, map(sum, both), strict=True)) if meter == point.main_meter else {}
+            start = (opened.start + timedelta(minutes=opened.step_minutes * event.slot)).astimezone(point.zone)
+            text = f"{start:%H:%M}, {event.wh_before:,} Wh to {event.wh:,} Wh"
             yield Happened(one.at, "correction", opened.day, meter, text, event.by, event.why, nano)
+        case ReadingsThinned() as event:
+            text = f"{event.last - event.first} intervals have a reading every {event.minutes} min: {event.reason}"
+            yield Happened(one.at, "thinned", opened.day, text=text)
         case GapDeclared() as event:
             text = f"{event.last - event.first} intervals, {event.reason}"
             yield Happened(one.at, "gap", opened.day, opened.meters[event.meter], text)

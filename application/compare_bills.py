@@ -6,8 +6,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from application.wanted_readings import WantedReadings, wanted_readings
-from domain.arrays import Load, price_load
+from application.wanted_readings import WantedReadings, wanted_by
+from domain.agreements import Agreements
+from domain.arrays import Load
+from domain.arrays.pricing import price_agreed
 from domain.comparison import Comparison, offers_of
 from domain.errors import BadOption, NoPriceInForce
 from domain.tariff import Tariff
@@ -18,11 +20,21 @@ MOST = 12
 
 @dataclass(frozen=True)
 class Candidate:
-    """A tariff to consider, with the contract one would have under it, and the demand it would remember."""
+    """What one would be billed by: tariffs and contracts by date, a name for them, and the demand remembered."""
 
-    tariff: Tariff
-    contract: Contract
+    name: str
+    agreements: Agreements
     history: History = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, tariff: Tariff, contract: Contract) -> "Candidate":
+        """One tariff with the contract one would have under it, always."""
+        return cls(tariff.id, Agreements.of(tariff, contract))
+
+    @property
+    def tariff(self) -> Tariff:
+        """The one that holds last."""
+        return self.agreements.agreed[-1].tariff
 
 
 @dataclass(frozen=True)
@@ -49,7 +61,7 @@ def wanted_by_all(
 ) -> WantedByAll:
     """Readings of the local days `[first, end)`; None is without limit."""
     ways = (None,) if rates_of is None else (None, rates_of)
-    return WantedByAll(tuple(tuple(wanted_readings(c.tariff, zone, first, end, w) for w in ways) for c in candidates))
+    return WantedByAll(tuple(tuple(wanted_by(c.agreements, zone, first, end, w) for w in ways) for c in candidates))
 
 
 def compare_bills(
@@ -67,17 +79,19 @@ def compare_bills(
     _check(candidates, worth or {})
     priced = []
     for one in candidates:
-        assumed = None if covers(one.tariff, load, zone) else rates_of
-        priced.append((one.tariff, price_load(load, one.tariff, one.contract, zone, assumed, one.history).bills))
+        assumed = None if covers(one.agreements, load, zone) else rates_of
+        bills = price_agreed(load, one.agreements, zone, assumed, one.history).bills
+        priced.append((one.name, one.agreements.tariffs, bills))
     return offers_of(priced, worth or {})
 
 
-def covers(tariff: Tariff, load: Load, zone: ZoneInfo) -> bool:
-    """Whether a tariff has rates of its own for every day of the months of a load."""
+def covers(agreements: Agreements, load: Load, zone: ZoneInfo) -> bool:
+    """Whether there are rates in force for every day of the months of a load."""
     month, last = BillingMonth.of(load.start, zone), BillingMonth.of(load.end - timedelta(seconds=1), zone)
     try:
         while month.first <= last.first:
-            tariff.rate_table.over(month.first, month.end)
+            for _ in agreements.parts_of(month):
+                pass
             month = month.next()
     except NoPriceInForce:
         return False
@@ -91,7 +105,7 @@ def _check(candidates: Sequence[Candidate], worth: Mapping[str, Decimal]) -> Non
         )
     if len(candidates) > MOST:
         raise BadOption(f"{len(candidates)} tariffs are too many to look at side by side; name {MOST} at most")
-    names = [one.tariff.id for one in candidates]
+    names = [one.name for one in candidates]
     if twice := [name for name in names if names.count(name) > 1]:
         raise BadOption(
             f"two of the tariffs are called {twice[0]!r}; name each once, and give a tariff file of your own another id"

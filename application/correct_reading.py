@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from application.ports import CorrectionRecords, MeteringDays, Quarantine, Reason
 from application.reopen_period import AmendPeriod
 from application.terms_of import TermsOf
-from domain.errors import NothingToCorrect, PeriodIsClosed
+from domain.errors import NothingToCorrect, PeriodIsClosed, UnknownMeter
 from domain.events import ReadingCorrected
 from domain.measurement import Correction
 from domain.supply_point import SupplyPoint
@@ -17,7 +17,7 @@ class CorrectReading:
     """Replace the energy of one recorded interval. The first word stays in the ledger.
 
     `amend` is the way into a closed month, for whoever has the permission. A correction of nothing is refused, and kept
-    in `quarantine` where that and `records` are given: the reading may yet come.
+    in `quarantine` where that and `records` are given: the reading, or its meter, may yet come.
     """
 
     days: MeteringDays
@@ -29,11 +29,11 @@ class CorrectReading:
     def __call__(self, point: SupplyPoint, correction: Correction, reopen: bool = False) -> ReadingCorrected:
         """`reopen` a closed month for this correction, and close it again.
 
-        Raises `NothingToCorrect`, `PeriodIsClosed`, or `SomeoneElseWrote`: try again.
+        Raises `NothingToCorrect`, `UnknownMeter`, `PeriodIsClosed`, or `SomeoneElseWrote`: try again.
         """
         try:
             return self._correct(point, correction)
-        except NothingToCorrect as refusal:
+        except (NothingToCorrect, UnknownMeter) as refusal:
             if self.quarantine is not None and self.records is not None:
                 data = self.records.record(point.device, correction)
                 self.quarantine.keep(data, Reason.NOTHING_TO_CORRECT, str(refusal))

@@ -1,7 +1,7 @@
 """In the cloud: an upload arrives; price what it brings and remember it, once, however often it comes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -18,10 +18,11 @@ from application.ports import (
 )
 from application.refused import Refused
 from application.terms_of import TermsOf
-from domain.errors import FromTheFuture, ImpossibleJump, Refusal
+from domain.errors import EnergyDisagrees, FromTheFuture, ImpossibleJump, MeterReplaced, Refusal
 from domain.events import DayEvent
-from domain.measurement import Gap, Measurement, Verdict, measure
+from domain.measurement import Gap, Measurement, Reading, Verdict, measure
 from domain.metering_day import MeteringDay
+from domain.rest_of_rise import rest_of_rise
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth, Terms
 from domain.upload import ReadingPair, Upload
@@ -36,7 +37,8 @@ TRIES = 4
 class PriceUploads:
     """Decode strictly, measure, record into the metering days: one write a day. What is refused goes to quarantine.
 
-    With a `clock`, readings of instants that have not come yet are refused, `AHEAD` allowed for clocks that differ.
+    Readings of instants that have not come yet are refused, `AHEAD` allowed for clocks that differ. What an upload
+    tells of several intervals at once is spread over those of them that no day knows (`rest_of_rise`).
     """
 
     days: MeteringDays
@@ -45,7 +47,7 @@ class PriceUploads:
     terms_of: TermsOf
     wire: Wire
     quarantine: Quarantine
-    clock: Clock | None = None
+    clock: Clock
 
     def __call__(self, records: Iterable[bytes]) -> None:
         """Price records in order. Raises `SomeoneElseWrote` or `Unavailable`: deliver again from that record."""
@@ -63,7 +65,7 @@ class PriceUploads:
         return list(self._price(upload, point))
 
     def _price(self, upload: Upload, point: SupplyPoint) -> Iterator[Refused]:
-        parts = _Parts(point, None if self.clock is None else self.clock.now() + AHEAD)
+        parts, days = _Parts(point, self.clock.now() + AHEAD), _DaysOfUpload(self.days, upload.device)
         for pair in upload.readings:
             try:
                 parts.add(pair)
@@ -71,22 +73,29 @@ class PriceUploads:
                 yield self._refused(upload, [pair], refusal)
         for day, part in parts.by_day.items():
             try:
-                self._record(upload, point, day, part)
+                self._record(upload, point, days, day, part)
             except Refusal as refusal:
                 yield self._refused(upload, part.pairs, refusal, day)
+        for rise in parts.rises:
+            if rise.refusal is not None:
+                yield self._refused(upload, [rise.pair], rise.refusal)
         for pair, gap in parts.jumps:
             yield self._refused(upload, [pair], _jump(gap))
 
-    def _record(self, upload: Upload, point: SupplyPoint, day: date, part: "_DayPart") -> None:
+    def _record(self, upload: Upload, point: SupplyPoint, days: "_DaysOfUpload", day: date, part: "_DayPart") -> None:
         for attempt in range(1, TRIES + 1):
             try:
-                self._record_once(upload, point, self.days.get(upload.device, day), part)
+                self._record_once(upload, point, days, day, part)
                 return
             except SomeoneElseWrote:
+                days.forget()
                 if attempt == TRIES:
                     raise
 
-    def _record_once(self, upload: Upload, point: SupplyPoint, day: MeteringDay, part: "_DayPart") -> None:
+    def _record_once(
+        self, upload: Upload, point: SupplyPoint, days: "_DaysOfUpload", local: date, part: "_DayPart"
+    ) -> None:
+        day = days.of(local)
         month = BillingMonth(day.day.replace(day=1), point.zone)
         if day.opened is None:
             self.periods.get(point.id, month).check_open()
@@ -96,7 +105,11 @@ class PriceUploads:
             self.days.append(day, [opened])
         terms = self.terms_of(point, month, day.day)
         self._join(upload.device, day, part, terms)
-        found: list[DayEvent | None] = [day.record(upload.key, part.measurements, terms)]
+        new = [*part.measurements, *(one for rise in part.rises for one in rise.new_on(local, days))]
+        priced = day.record(upload.key, new, terms)
+        found: list[DayEvent | None] = [priced]
+        if priced and upload.thinned:
+            found.append(day.thin(upload.key, upload.thinned, new))
         found += [day.declare(upload.key, gap) for gap in part.gaps]
         if events := [event for event in found if event is not None]:
             self.days.append(day, events)
@@ -112,8 +125,48 @@ class PriceUploads:
     def _refused(
         self, upload: Upload, pairs: Iterable[ReadingPair], refusal: Refusal, day: date | None = None
     ) -> Refused:
-        body = self.wire.body(list(dict.fromkeys(pairs)))
+        body = self.wire.body(list(dict.fromkeys(pairs)), upload.clock, upload.thinned)
         return Refused(self.wire.record(upload.device, upload.store, upload.seq, body), refusal, upload.device, day)
+
+
+class _DaysOfUpload:
+    """The days that one upload looks at, each loaded once; they evolve by what is written here."""
+
+    def __init__(self, days: MeteringDays, device: str) -> None:
+        self._days = days
+        self._device = device
+        self._loaded: dict[date, MeteringDay] = {}
+
+    def of(self, day: date) -> MeteringDay:
+        if day not in self._loaded:
+            self._loaded[day] = self._days.get(self._device, day)
+        return self._loaded[day]
+
+    def forget(self) -> None:
+        """Someone else wrote: look again."""
+        self._loaded.clear()
+
+
+@dataclass(slots=True)
+class _Rise:
+    """What a pair of readings tells of several intervals, by local day; `refusal` where the ledger contradicts it."""
+
+    pair: ReadingPair
+    measurements: Sequence[Measurement]
+    days: Sequence[date]
+    refusal: EnergyDisagrees | None = None
+
+    def new_on(self, day: date, days: _DaysOfUpload) -> list[Measurement]:
+        """What is new of that day. The other days are looked at, too: what they know is a part of the rise."""
+        if self.refusal is not None:
+            return []
+        known = [days.of(on).words(one.meter, one.start) for one, on in zip(self.measurements, self.days, strict=True)]
+        try:
+            new = rest_of_rise(self.measurements, known)
+        except EnergyDisagrees as disagrees:
+            self.refusal = disagrees
+            return []
+        return [one for one, on in zip(new, self.days, strict=True) if one is not None and on == day]
 
 
 @dataclass(slots=True)
@@ -121,6 +174,7 @@ class _DayPart:
     """What an upload brings to one local day."""
 
     measurements: list[Measurement] = field(default_factory=list)
+    rises: list[_Rise] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     pairs: list[ReadingPair] = field(default_factory=list)
 
@@ -128,19 +182,20 @@ class _DayPart:
 class _Parts:
     """An upload's readings, measured and sorted by the local day they belong to; `latest` is what may be, UTC."""
 
-    def __init__(self, point: SupplyPoint, latest: datetime | None = None) -> None:
+    def __init__(self, point: SupplyPoint, latest: datetime) -> None:
         self._point = point
         self._latest = latest
         self._step = timedelta(minutes=point.step_minutes)
         self._days: dict[datetime, date] = {}
         self.by_day: dict[date, _DayPart] = defaultdict(_DayPart)
+        self.rises: list[_Rise] = []
         self.jumps: list[tuple[ReadingPair, Gap]] = []
 
     def add(self, pair: ReadingPair) -> None:
         """Raises `BadReadings` for a meter or an instant that cannot be."""
         before, after = pair
         meter_type = self._point.meter_type(after.meter)
-        if self._latest is not None and after.at > self._latest:
+        if after.at > self._latest:
             raise FromTheFuture(
                 f"meter {after.meter}: reading at {after.at.isoformat()} is of the future; set the device's clock, or "
                 "replay it when its time has come"
@@ -153,13 +208,24 @@ class _Parts:
         if after.meter in self._point.swaps:
             swap = self._point.swap_between(after.meter, before.at, after.at)
             meter_type = self._point.meter_type_at(after.meter, before.at)
+        if swap is None and before.is_replaced_by(after):
+            raise _replaced(before, after)
         measurements, gap = measure(before, after, meter_type, self._step, swap)
-        for measurement in measurements:
-            part = self.by_day[self._day(measurement.start)]
-            part.measurements.append(measurement)
+        if len(measurements) == 1:
+            part = self.by_day[self._day(measurements[0].start)]
+            part.measurements.append(measurements[0])
             part.pairs.append(pair)
+        elif measurements:
+            self._add_rise(pair, measurements)
         if gap is not None:
             self._add_gap(pair, gap)
+
+    def _add_rise(self, pair: ReadingPair, measurements: Sequence[Measurement]) -> None:
+        rise = _Rise(pair, measurements, [self._day(one.start) for one in measurements])
+        self.rises.append(rise)
+        for day in dict.fromkeys(rise.days):
+            self.by_day[day].rises.append(rise)
+            self.by_day[day].pairs.append(pair)
 
     def _add_gap(self, pair: ReadingPair, gap: Gap) -> None:
         first, last = self._day(gap.start), self._day(gap.end - self._step)
@@ -175,6 +241,14 @@ class _Parts:
         if instant not in self._days:
             self._days[instant] = instant.astimezone(self._point.zone).date()
         return self._days[instant]
+
+
+def _replaced(before: Reading, after: Reading) -> MeterReplaced:
+    return MeterReplaced(
+        f"meter {after.meter}: its serial number was {before.serial} at {before.at.isoformat()} and is {after.serial} "
+        f"at {after.at.isoformat()}; register the swap, with what the old one showed last and the new one first "
+        "(wattledger ledger register), then replay its readings"
+    )
 
 
 def _jump(gap: Gap) -> ImpossibleJump:

@@ -6,9 +6,11 @@ from datetime import date
 from application.ports import CannotUnderstand, Quarantine, Reason
 from domain.errors import (
     ContractIncomplete,
+    EnergyDisagrees,
     FromTheFuture,
     ImpossibleJump,
     InvalidTariff,
+    MeterReplaced,
     NoPriceInForce,
     NothingToCorrect,
     NotYetCommissioned,
@@ -25,6 +27,8 @@ REASONS: dict[type[Refusal], Reason] = {
     NotYetCommissioned: Reason.BEFORE_COMMISSIONING,
     FromTheFuture: Reason.FUTURE,
     ImpossibleJump: Reason.JUMP,
+    MeterReplaced: Reason.REPLACED,
+    EnergyDisagrees: Reason.ENERGY_DISAGREES,
     PeriodIsClosed: Reason.CLOSED_PERIOD,
     NoPriceInForce: Reason.NO_PRICE,
     InvalidTariff: Reason.NO_PRICE,

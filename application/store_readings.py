@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from application.make_room import MakeRoom
+from application.meter_serials import MeterSerials
 from application.ports import BootClock, CannotUnderstand, Meters, Outbox, StoreFull, Wire
 from domain.measurement import LONGEST_SPREAD, Reading
 from domain.upload import ClockFacts
@@ -41,6 +42,10 @@ class StoreReadings:
     last: dict[str, Reading] | None = field(default=None, init=False)
     held: deque[HeldCycle] = field(default_factory=deque, init=False)
     polls: int = field(default=0, init=False)
+    _serials: MeterSerials = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._serials = MeterSerials(self.outbox, self.wire)
 
     def __call__(self, at: datetime) -> int:
         """Poll at an instant and give how many readings were stored; none when the instant was polled before.
@@ -58,7 +63,8 @@ class StoreReadings:
         if readings:
             self.polls += 1
             clock = self.clock.facts() if self.clock else None
-            body = self.wire.body([(last.get(reading.meter), reading) for reading in readings], clock)
+            pairs = self._serials.told([(last.get(reading.meter), reading) for reading in readings])
+            body = self.wire.body(pairs, clock)
             poll = f"{clock.boot if clock else ''}/{self.polls}"
             self.held.append(HeldCycle(poll, body, clock, len(readings)))
             last.update({reading.meter: reading for reading in readings})

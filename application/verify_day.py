@@ -17,13 +17,14 @@ class DayCheck:
     """Compares a day's events with its own measurements. `terms` are those that hold for the day by now.
 
     A day that was opened by terms which were amended since cannot be judged by those of today; what then is not equal
-    is told as not compared.
+    is told as not compared. `amended`: another agreement or main meter was registered after it had been opened.
     """
 
     found: Verification
     where: str
     book: DayBook
     terms: Terms
+    amended: bool = False
 
     def opening(self, before: DayBook | None, meters: Sequence[str]) -> None:
         """Each meter begins with its month at the end of the day before, or with nothing where its part begins."""
@@ -65,11 +66,11 @@ class DayCheck:
     def _unamended(self) -> bool:
         """Whether the day was opened by the terms that hold for it by now, as far as it tells."""
         opened, tariff = self.book.opened, self.terms.tariff
-        if opened.tariff_version != tariff.version or opened.rates_micro != self.terms.micro:
+        if self.amended or opened.tariff_version != tariff.version or opened.rates_micro != self.terms.micro:
             return False
         return all(not charge.months_back for charge in tariff.charges) and all(
             self.terms.accrued_nano(opening) == list(nano)
-            for opening, nano in zip(opened.opening[:1], opened.opening_nano[:1], strict=True)
+            for opening, nano in zip(opened.opening, opened.opening_nano, strict=True)
         )
 
 

@@ -13,7 +13,7 @@ The ledger is read once, in the order in which it was stored. What differs is na
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 from application.ports import BillingPeriods, Ledger, LedgerEntry
 from application.terms_of import TermsOf
@@ -33,7 +33,8 @@ from domain.events import (
     PeriodRerated,
 )
 from domain.measurement import Quality
-from domain.supply_point import SupplyPoint
+from domain.site_events import AgreementChanged, MeterSwapped
+from domain.supply_point import Agreement, SupplyPoint
 from domain.terms import BillingMonth
 from domain.verification import Compared, Verification
 
@@ -64,6 +65,9 @@ class VerifyLedger:
                 of_event = [by_id[one] for one in by_id if one == entry.event.supply_point]
                 for point in of_event:
                     point.see_period(entry.event)
+            elif isinstance(entry.event, AgreementChanged | MeterSwapped):
+                for point in by_id.values():
+                    point.see_amended(entry.event)
         for one in by_id.values():
             one.finish(self.periods)
         return found
@@ -85,6 +89,7 @@ class _Point:
     found: Verification
     books: dict[date, DayBook] = field(default_factory=dict)
     settlings: dict[date, Settling] = field(default_factory=dict)
+    amended: set[date] = field(default_factory=set)
 
     def see_day(self, day: date, entry: LedgerEntry) -> None:
         event = entry.event
@@ -103,6 +108,15 @@ class _Point:
         month = BillingMonth(first, self.point.zone)
         settling = self.settlings.setdefault(first, Settling(self.found, f"{self.point.id} {month}"))
         settling.see(event, self._live(month) if isinstance(event, PeriodClosed) else Counter())
+
+    def see_amended(self, event: AgreementChanged | MeterSwapped) -> None:
+        """Days that are open by now were opened by other terms than hold for them from here on."""
+        if isinstance(event, AgreementChanged):
+            if Agreement(event.since, event.tariff, event.contract) in self.point.agreements:
+                self.amended |= {day for day in self.books if day >= event.since.replace(day=1)}
+        elif event.meter == self.point.main_meter:
+            month = BillingMonth.of(event.at, self.point.zone)
+            self.amended |= {day for day in self.books if month.first <= day < month.end}
 
     def finish(self, periods: BillingPeriods) -> None:
         """Once all was read: what the days cost, and the bills in force."""
@@ -133,19 +147,15 @@ class _Point:
 
     def _load(self, meter: str, month: BillingMonth) -> Load:
         """A meter's month, as the days have it."""
-        load = Load.of_days(meter, month.start_utc, month.end_utc, self.point.step_minutes, ())
-        varh, step = load.reactive_varh, timedelta(minutes=self.point.step_minutes)
-        for day, book in self.books.items():
-            if month.first <= day < month.end and meter in book.opened.meters and varh is not None:
-                row, first = book.opened.meters.index(meter), (book.opened.start - month.start_utc) // step
-                span = slice(first, first + book.opened.slots)
-                load.energy_wh[span], varh[span], load.quality[span] = book.wh[row], book.varh[row], book.quality[row]
-        return load
+        of_month = (book for day, book in sorted(self.books.items()) if month.first <= day < month.end)
+        days = [book.measured(meter) for book in of_month if meter in book.opened.meters]
+        return Load.of_days(meter, month.start_utc, month.end_utc, self.point.step_minutes, days)
 
     def _check(self, day: date, run: Callable[[DayCheck], None]) -> None:
         where, month = f"{self.point.device} {day}", BillingMonth(day.replace(day=1), self.point.zone)
         try:
-            run(DayCheck(self.found, where, self.books[day], self.terms_of(self.point, month, day)))
+            terms = self.terms_of(self.point, month, day)
+            run(DayCheck(self.found, where, self.books[day], terms, day in self.amended))
         except Refusal as refusal:
             self.found.not_compared.append(f"{where}: its costs cannot be computed again: {refusal}")
 

@@ -1,6 +1,6 @@
 """The device's own code, storing: `edge_poller FOLDER DAYS LINE`. Prints what it wrote, JSON.
 
-`LINE` is `up`, `down`, or `all`: down, and with everything imported that a running device imports, for its memory.
+`LINE` is `up` or `down`.
 """
 
 import json
@@ -13,14 +13,12 @@ from statistics import quantiles
 from tempfile import mkdtemp
 from time import perf_counter
 
-STARTED = perf_counter()
-
-from adapters.memory import SetBootClock, SetClock  # noqa: E402
-from adapters.sqlite_outbox import OutboxFolder  # noqa: E402  # its import is measured
-from application.ports import StreamRecord, Unavailable  # noqa: E402
-from benchmarks.factory_polls import POLLS_A_DAY, bytes_written, polls  # noqa: E402
-from domain.measurement import Reading  # noqa: E402
-from edge.compose import edge  # noqa: E402
+from adapters.memory import SetBootClock, SetClock
+from adapters.sqlite_outbox import OutboxFolder
+from application.ports import StreamRecord, Unavailable
+from benchmarks.factory_polls import POLLS_A_DAY, bytes_written, polls
+from domain.measurement import Reading
+from edge.compose import edge
 
 
 class Registers:
@@ -47,11 +45,6 @@ class ALine(NoLine):
 
 
 def main(folder: Path, days: int, line: str) -> None:
-    if line == "all":
-        import boto3  # type: ignore[import-untyped]  # noqa: F401  # what a device loads for its line and its meters
-        import paho.mqtt.client  # noqa: F401
-        import pymodbus.client  # noqa: F401
-    imported_s = perf_counter() - STARTED
     meters, known = Registers(), [name for name, _, _ in next(polls(1))[1]]
     outbox = OutboxFolder(folder / "store")
     wall = SetClock(datetime.fromtimestamp(0, UTC))
@@ -74,7 +67,6 @@ def main(folder: Path, days: int, line: str) -> None:
     a_day = [after - before for before, after in pairwise(written)]
     told = {
         "cycles": stored,
-        "import_s": imported_s,
         "written_mb_a_day": max(a_day) / 1e6,
         "on_disk_mb": sum(part.stat().st_size for part in (folder / "store").iterdir() if part.is_file()) / 1e6,
         "cycle_ms": quantiles(took_s, n=100)[49] * 1e3,

@@ -49,13 +49,6 @@ def edge_cycle(folder: Path) -> Trial:
     return Trial("edge-cycle", ours, None, peer=Peer(NAIVE, peer), check=partial(stored, 1, 1), more=more)
 
 
-def edge_memory(folder: Path) -> Trial:
-    """A day of polls with everything imported that a running device imports."""
-    ours, _ = ours_and(folder, HERE / "peer_naive_table.py", 1, "all")
-    more = partial(figures, {"import_s": ("  import", "s", 1)}, "", {})
-    return Trial("edge-memory", ours, None, peak_mb_below=70, check=partial(stored, 1, 0), more=more)
-
-
 def edge_thingsboard(folder: Path) -> Trial:
     """The storage that a widespread gateway ships, in an environment of its own that is gone afterwards."""
     ours, _ = ours_and(folder, HERE / "peer_naive_table.py", 1, "down")

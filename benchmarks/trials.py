@@ -12,7 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import tariff_trials
-from benchmarks.edge_store import edge_cycle, edge_disk, edge_disk_online, edge_memory, edge_thingsboard
+from benchmarks.edge_store import edge_cycle, edge_disk, edge_disk_online, edge_thingsboard
+from benchmarks.edge_whole import edge_backlog, edge_memory
 from benchmarks.measuring import Command, run
 from benchmarks.results import Disagreement, Peer, Trial, told
 from benchmarks.selftimed import SelfTimed
@@ -183,6 +184,7 @@ TRIALS: dict[str, Callable[[Path], Trial | SelfTimed]] = {
     "edge-disk-online": edge_disk_online,
     "edge-cycle": edge_cycle,
     "edge-memory": edge_memory,
+    "edge-backlog": edge_backlog,
     "edge-thingsboard": edge_thingsboard,
     "fresh-demo": fresh_demo,
     "fresh-test": fresh_test,
@@ -196,6 +198,7 @@ RUNS = dict.fromkeys(TRIALS, 3) | dict.fromkeys(
         "edge-disk",
         "edge-disk-online",
         "edge-thingsboard",
+        "edge-backlog",
         "fresh-demo",
         "fresh-test",
     ),

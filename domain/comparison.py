@@ -8,16 +8,20 @@ from functools import cached_property
 
 from domain.bill import Bill
 from domain.charges import (
+    AdjustedEnergy,
     Charge,
     ContractedPower,
     EnergyByPeriod,
     EnergyFlat,
     ExcessPower,
+    ExportCredit,
     Fixed,
     IndexedPrice,
     MaximumDemand,
+    NetMetering,
     Percentage,
     TieredEnergy,
+    UnusedPower,
 )
 from domain.money import EXACT
 from domain.tariff import Tariff
@@ -41,11 +45,25 @@ LineKey = tuple[Heading, str, str]
 
 @dataclass(frozen=True)
 class Offer:
-    """One tariff's bills of the load. `worth` is one unit of its currency in the first tariff's; None is not known."""
+    """The bills of the load under a tariff, or under tariffs agreed one after the other (`tariffs`, in that order).
 
-    tariff: Tariff
+    `worth` is one unit of its currency in the first offer's; None is not known.
+    """
+
+    name: str
+    tariffs: tuple[Tariff, ...]
     bills: tuple[Bill, ...]
     worth: Decimal | None
+
+    @property
+    def tariff(self) -> Tariff:
+        """The one that holds last."""
+        return self.tariffs[-1]
+
+    @cached_property
+    def _headings(self) -> Mapping[str, Heading]:
+        """By charge; of a code that two tariffs use, what it is in the first."""
+        return {charge.code: heading_of(charge) for tariff in reversed(self.tariffs) for charge in tariff.charges}
 
     @property
     def total(self) -> Decimal:
@@ -55,7 +73,7 @@ class Offer:
     @cached_property
     def amounts(self) -> Mapping[LineKey, Decimal]:
         """What each line comes to over all bills, in the tariff's own currency."""
-        headings = {charge.code: heading_of(charge) for charge in self.tariff.charges}
+        headings = self._headings
         found: dict[LineKey, Decimal] = {}
         for line in (line for bill in self.bills for line in bill.lines):
             key = (headings[line.charge], line.code, line.label)
@@ -65,7 +83,7 @@ class Offer:
     @cached_property
     def by_month(self) -> tuple[Mapping[Heading, Decimal], ...]:
         """What each heading comes to on each bill, in the tariff's own currency."""
-        headings = {charge.code: heading_of(charge) for charge in self.tariff.charges}
+        headings = self._headings
         months = []
         for bill in self.bills:
             found = dict.fromkeys(Heading, NOTHING)
@@ -168,9 +186,11 @@ def subtract(amount: Decimal, worth: Decimal, first: Decimal) -> Decimal:
 def heading_of(charge: Charge) -> Heading:
     """By what the charge multiplies. A percentage is a tax where its tariff says so, else an adjustment."""
     match charge:
-        case EnergyByPeriod() | EnergyFlat() | TieredEnergy() | IndexedPrice():
+        case EnergyByPeriod() | EnergyFlat() | TieredEnergy() | IndexedPrice() | AdjustedEnergy():
             return Heading.ENERGY
-        case MaximumDemand() | ContractedPower() | ExcessPower():
+        case NetMetering() | ExportCredit():
+            return Heading.ENERGY
+        case MaximumDemand() | ContractedPower() | ExcessPower() | UnusedPower():
             return Heading.POWER
         case Fixed():
             return Heading.FIXED
@@ -180,7 +200,11 @@ def heading_of(charge: Charge) -> Heading:
             return Heading.ADJUSTMENTS
 
 
-def offers_of(priced: Sequence[tuple[Tariff, tuple[Bill, ...]]], worth: Mapping[str, Decimal]) -> Comparison:
-    """Bills by tariff, the first to compare with; `worth` of other currencies in the first one's."""
-    known = {**worth, priced[0][0].currency: Decimal(1)}
-    return Comparison(tuple(Offer(tariff, bills, known.get(tariff.currency)) for tariff, bills in priced))
+def offers_of(
+    priced: Sequence[tuple[str, tuple[Tariff, ...], tuple[Bill, ...]]], worth: Mapping[str, Decimal]
+) -> Comparison:
+    """Name, tariffs and bills of each offer, the first to compare with; `worth` of other currencies in the first's."""
+    known = {**worth, priced[0][1][-1].currency: Decimal(1)}
+    return Comparison(
+        tuple(Offer(name, tariffs, bills, known.get(tariffs[-1].currency)) for name, tariffs, bills in priced)
+    )

@@ -22,7 +22,7 @@ from domain.events import (
     ReadingCorrected,
     ReadingsPriced,
 )
-from domain.measurement import Quality
+from domain.measurement import NO_EXTRA, Extra, Quality
 from domain.meter_day import Grid
 from domain.money import MICRO, NANO
 from domain.terms import BillingMonth
@@ -47,6 +47,7 @@ class CostEvent:
     A true-up, its reversal and allocated cost belong to the supply point's whole month: `minutes` is its length, and
     there is no energy; the `meter` of the first two is the supply point's id. `(meter, start, kind, serial)` is
     unique; `serial` counts corrections of the same measurement. `billed`: part of the bill, not as if billed alone.
+    `extra`: the energy of registers that not every meter has, None where it is not metered.
     """
 
     meter: str
@@ -64,6 +65,7 @@ class CostEvent:
     tariff: str
     tariff_version: str
     billed: bool = True
+    extra: Extra = NO_EXTRA
 
     @property
     def total_nano(self) -> int:
@@ -75,16 +77,20 @@ def costs_of_day_event(opened: DayOpened, grid: Grid, position: int, event: DayE
     match event:
         case ReadingsPriced():
             rows = zip(event.meters, event.slots, event.wh, event.varh, event.estimated, strict=True)
+            extras = event.extras()
             for row, (meter, slot, wh, varh, estimated) in enumerate(rows):
                 amounts = {
                     code: column[row] for code, column in zip(opened.line_codes, event.live_nano, strict=True) if column
                 }
                 quality = Quality.ESTIMATED if estimated else Quality.MEASURED
-                yield _cost(opened, grid, (meter, slot), (CostKind.PROVISIONAL, 0), (wh, varh, quality), amounts)
+                yield _cost(
+                    opened, grid, (meter, slot), (CostKind.PROVISIONAL, 0), (wh, varh, quality, extras[row]), amounts
+                )
         case ReadingCorrected():
             place = (event.meter, event.slot)
-            before = (-event.wh_before, -event.varh_before, Quality(event.was_estimated))
-            after = (event.wh, event.varh, Quality.MEASURED)
+            recorded = Extra(event.export_wh_before, event.capacitive_varh_before)
+            before = (-event.wh_before, -event.varh_before, Quality(event.was_estimated), recorded.taken_back())
+            after = (event.wh, event.varh, Quality.MEASURED, Extra(event.export_wh, event.capacitive_varh))
             for kind, energy, nano in (
                 (CostKind.REVERSAL, before, event.reversed_nano),
                 (CostKind.PROVISIONAL, after, event.live_nano),
@@ -163,7 +169,7 @@ def _cost(
     grid: Grid,
     place: tuple[int, int],
     what: tuple[CostKind, int],
-    energy: tuple[int, int, Quality],
+    energy: tuple[int, int, Quality, Extra],
     amounts: Mapping[str, int],
 ) -> CostEvent:
     meter, slot = place
@@ -183,4 +189,5 @@ def _cost(
         tariff=opened.tariff,
         tariff_version=opened.tariff_version,
         billed=opened.main_meter in {"", opened.meters[meter]},
+        extra=energy[3],
     )

@@ -52,8 +52,16 @@ class FromTheFuture(BadReadings):
     """A reading of an instant that has not come yet."""
 
 
+class EnergyDisagrees(BadReadings):
+    """A rise over several intervals that contradicts what is known of them."""
+
+
 class ImpossibleJump(BadReadings):
     """A register that moved as its meter cannot; its energy is a gap."""
+
+
+class MeterReplaced(BadReadings):
+    """A meter with another serial number than before, of which the registry knows no swap."""
 
 
 class PeriodIsClosed(Refusal):

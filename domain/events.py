@@ -93,7 +93,8 @@ class ReadingsPriced:
 class ReadingCorrected:
     """A measurement is replaced, by whom and why. `reversed_nano` takes its old cost back, `live_nano` is the new.
 
-    `export_wh` and `capacitive_varh` are what holds from now on, None where it is not metered.
+    `export_wh` and `capacitive_varh` are what holds from now on, None where it is not metered; those `..._before` are
+    what they replace, None also where that was not stored.
     `was_estimated`: what is taken back was an estimate; where that was not stored, it counts as measured.
     """
 
@@ -110,6 +111,8 @@ class ReadingCorrected:
     export_wh: int | None
     capacitive_varh: int | None
     was_estimated: bool
+    export_wh_before: int | None
+    capacitive_varh_before: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,21 @@ class GapDeclared:
     meter: int
     first: int
     last: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingsThinned:
+    """In slots `[first, last)` of the day an upload has fewer readings than were taken, because of `reason`.
+
+    It stands for `cycles` stored ones and has a reading every `minutes`: energy is exact, when it flowed is estimated.
+    """
+
+    upload: str
+    first: int
+    last: int
+    cycles: int
+    minutes: int
     reason: str
 
 
@@ -190,6 +208,8 @@ class PeriodRerated:
     why: str
 
 
-DayEvent = DayOpened | DayJoined | ReadingsPriced | ReadingCorrected | GapDeclared | DayClosed | DayReopened
+DayEvent = (
+    DayOpened | DayJoined | ReadingsPriced | ReadingCorrected | GapDeclared | ReadingsThinned | DayClosed | DayReopened
+)
 PeriodEvent = PeriodClosed | PeriodReopened | PeriodRerated
 Event = DayEvent | PeriodEvent | SiteEvent

@@ -7,6 +7,7 @@ A meter counts; it does not measure intervals. A `Measurement` is the difference
     steady     the counter moved forward by a possible amount   the difference is measured energy
     rollover   it wrapped at its modulus by a possible amount   the difference across the wrap is measured energy
     spread     readings in between are missing                  energy known, its times not: even, `ESTIMATED`
+    rest       of a spread, some intervals are known         what is left over the others: `rest_of_rise`
     swap       another meter took its place in between         energy of both, across the swap
     reset      it fell without a possible wrap                  no energy is invented: a `Gap`, new baseline
     jump       it rose by more than the meter can carry         no energy is invented: a `Gap`, new baseline
@@ -16,10 +17,10 @@ A meter counts; it does not measure intervals. A `Measurement` is the difference
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 from domain.errors import BadReadings
 
@@ -51,6 +52,7 @@ class Verdict(StrEnum):
 
 
 ExtraRegister = Literal["export_wh", "capacitive_varh"]
+EXTRA_REGISTERS: tuple[ExtraRegister, ...] = get_args(ExtraRegister)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ class Extra:
         """Zero of what is metered."""
         return Extra(None if self.export_wh is None else 0, None if self.capacitive_varh is None else 0)
 
+    def taken_back(self) -> "Extra":
+        """The same energy, below zero."""
+        return Extra(*(None if energy is None else -energy for energy in (self.export_wh, self.capacitive_varh)))
+
     def corrected(self, other: "Extra") -> "Extra":
         """With what another one tells; what it does not tell stays."""
         return Extra(
@@ -88,13 +94,21 @@ NO_EXTRA = Extra()
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Registers of one meter at one UTC instant: cumulative imported Wh and varh (inductive)."""
+    """Registers of one meter at one UTC instant: cumulative imported Wh and varh (inductive).
+
+    `serial` is the serial number that the meter told, empty where it was not asked or has none to tell.
+    """
 
     meter: str
     at: datetime
     active_wh: int
     reactive_varh: int
     extra: Extra = NO_EXTRA
+    serial: str = field(default="", compare=False)
+
+    def is_replaced_by(self, after: "Reading") -> bool:
+        """Whether both told who they are, and are two devices."""
+        return bool(self.serial and after.serial) and self.serial != after.serial
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +121,11 @@ class MeterType:
 
 @dataclass(frozen=True, slots=True)
 class Registers:
-    """What a meter shows: Wh and varh."""
+    """What a meter shows: Wh and varh, and what else it counts."""
 
     active_wh: int
     reactive_varh: int
+    extra: Extra = NO_EXTRA
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +217,7 @@ def measure(
         if energy is None:
             return (), Gap(before.meter, before.at, after.at, verdict)
     active, reactive = (energy or 0 for energy, _ in found)
-    # a swap tells nothing of the other registers: they count as not metered there, and a charge that needs them says so
-    extras = _extra_steps(before.extra if swap is None else NO_EXTRA, after.extra, meter_type, step, steps)
+    extras = _extra_steps(before.extra, after.extra, swap, meter_type, step, steps)
     if isinstance(extras, Verdict):
         return (), Gap(before.meter, before.at, after.at, extras)
     if steps == 1:
@@ -222,14 +236,19 @@ def _energy(counted: tuple[int, int], meter_type: MeterType, elapsed: timedelta)
 
 
 def _across(swap: Swap, counted: Sequence[tuple[int, int]], elapsed: timedelta) -> list[Step]:
-    """Of each register: what the old meter counted until its last, and the new one since its first."""
-    found: list[Step] = []
-    last, first = (swap.last.active_wh, swap.last.reactive_varh), (swap.first.active_wh, swap.first.reactive_varh)
-    for (before, after), end, begin in zip(counted, last, first, strict=True):
-        old, new = _energy((before, end), swap.before, elapsed), _energy((begin, after), swap.after, elapsed)
-        unknown = next((one for one in (old, new) if one[0] is None), None)
-        found.append(unknown or ((old[0] or 0) + (new[0] or 0), Verdict.SWAP))
-    return found
+    """Of active and reactive energy: what the old meter counted until its last, and the new one since its first."""
+    shown = ((one.active_wh, one.reactive_varh) for one in (swap.last, swap.first))
+    pairs = zip(counted, *shown, strict=True)
+    return [_over_both(swap, (before, end), (begin, after), elapsed) for (before, after), end, begin in pairs]
+
+
+def _over_both(swap: Swap, old: tuple[int, int], new: tuple[int, int], elapsed: timedelta) -> Step:
+    """One register across a swap, of which each meter counted a part."""
+    counted = _energy(old, swap.before, elapsed), _energy(new, swap.after, elapsed)
+    for energy, verdict in counted:
+        if energy is None:
+            return None, verdict
+    return sum(energy or 0 for energy, _ in counted), Verdict.SWAP
 
 
 def register_step(before: int, after: int, meter_type: MeterType, elapsed: timedelta) -> tuple[int | None, Verdict]:
@@ -246,24 +265,33 @@ def register_step(before: int, after: int, meter_type: MeterType, elapsed: timed
 
 
 def _extra_steps(
-    before: Extra, after: Extra, meter_type: MeterType, step: timedelta, steps: int
+    before: Extra, after: Extra, swap: Swap | None, meter_type: MeterType, step: timedelta, steps: int
 ) -> Sequence[Extra] | Verdict:
     """The other registers, interval by interval; the verdict on the first whose energy cannot be known.
 
-    A register that only one of the two readings has tells no energy: it is not metered there.
+    A register that only one of the two readings has tells no energy: it is not metered there. Nor is one of which a
+    swap between them does not tell where the old meter ended and the new one began.
     """
     if before is NO_EXTRA or after is NO_EXTRA:
         return [NO_EXTRA] * steps
     columns: list[Sequence[int | None]] = []
-    for old, new in ((before.export_wh, after.export_wh), (before.capacitive_varh, after.capacitive_varh)):
-        if old is None or new is None:
+    for name in ("export_wh", "capacitive_varh"):
+        known = [getattr(one, name) for one in (before, *_shown(swap), after)]
+        if None in known:
             columns.append([None] * steps)
             continue
-        amount, verdict = register_step(old, new, meter_type, step * steps)
+        if swap is None:
+            amount, verdict = register_step(known[0], known[1], meter_type, step * steps)
+        else:
+            amount, verdict = _over_both(swap, (known[0], known[1]), (known[2], known[3]), step * steps)
         if amount is None:
             return verdict
         columns.append(spread(amount, steps))
     return [Extra(*each) for each in zip(*columns, strict=True)]
+
+
+def _shown(swap: Swap | None) -> tuple[Extra, ...]:
+    return () if swap is None else (swap.last.extra, swap.first.extra)
 
 
 def spread(amount: int, parts: int) -> list[int]:

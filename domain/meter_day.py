@@ -43,6 +43,8 @@ class MeterDay:
     """`wh`, `varh` and `extra` by slot (None: unknown), energy of each demand block so far, determinants of today and
     the month.
 
+    `first` has, by slot, the first word (Wh, varh, extra) about what was corrected since.
+
     `before` is the month as it was when the day opened. `live_nano` is what today's measurements cost by line;
     `accrued_nano` is the month's bill to date, as this day knows it.
     """
@@ -58,6 +60,7 @@ class MeterDay:
     gaps: list[tuple[int, int]] = field(default_factory=list)
     estimated: set[int] = field(default_factory=set)
     extra: list[Extra] = field(default_factory=list)
+    first: dict[int, tuple[int, int, Extra]] = field(default_factory=dict)
 
     @classmethod
     def opening(cls, grid: Grid, before: Determinants, accrued_nano: Sequence[int]) -> Self:
@@ -91,6 +94,7 @@ class MeterDay:
     def replace(self, slot: int, wh: int, varh: int, grid: Grid, extra: Extra = NO_EXTRA) -> None:
         """Other energy for a known interval. A maximum may fall, so today's are found again from the blocks."""
         grown, reactive = wh - (self.wh[slot] or 0), varh - self.varh[slot]
+        self.first.setdefault(slot, (self.wh[slot] or 0, self.varh[slot], self.extra[slot]))
         self.wh[slot], self.varh[slot], self.extra[slot] = wh, varh, extra
         self.block_wh[slot // grid.slots_per_block] += grown
         was_estimated = slot in self.estimated  # whoever corrects an estimate knows better
@@ -147,6 +151,7 @@ class MeterDay:
             list(self.gaps),
             set(self.estimated),
             list(self.extra),
+            dict(self.first),
         )
 
 

@@ -96,6 +96,19 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class SerialNumber:
+    """Where a meter tells its serial number: an integer of 32 or 64 bits, or text, two characters a register.
+
+    `function` is the code to ask with, which may be another than that of the values.
+    """
+
+    address: int
+    registers: int
+    is_text: bool
+    function: int
+
+
+@dataclass(frozen=True, slots=True)
 class Transport:
     """How to ask: function code 3 or 4, how much at once, how long to wait, how often again, and the pause between."""
 
@@ -113,7 +126,8 @@ class MeterProfile:
     """One version of how one kind of meter is read over Modbus.
 
     `checks` are names of rules in `domain.plausibility`; `conflicts` is what the sources disagree about;
-    `uncounted` names the energies that this kind of meter does not count.
+    `uncounted` names the energies that this kind of meter does not count; `serial` is None where no source tells where
+    its serial number is.
     """
 
     id: str
@@ -128,6 +142,7 @@ class MeterProfile:
     warnings: tuple[str, ...]
     sources: tuple[str, ...]
     conflicts: tuple[str, ...]
+    serial: SerialNumber | None = None
 
     @property
     def full_id(self) -> str:

@@ -6,8 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from domain.measurement import Reading
+from domain.measurement import NO_EXTRA, Extra, Reading
 from domain.quantity import whole
+
+COUNTERS = ("active_energy_import", "reactive_energy_import", "active_energy_export", "reactive_energy_export")
+"""What makes a reading: Wh drawn, inductive varh, Wh delivered, capacitive varh."""
 
 
 class MeterState(StrEnum):
@@ -42,12 +45,17 @@ class MeterStatus:
 def reading_of(meter: str, at: datetime, values: Mapping[str, Decimal | None]) -> Reading | str:
     """The reading that a meter's values are, or the name of the counter without which they are none.
 
-    A meter that has no reactive register at all reads 0 varh there; its status says so at every poll.
+    A meter that has no reactive register at all reads 0 varh there; its status says so at every poll. What it delivers
+    and its capacitive varh are told where it has registers for them. Without a value
+    at the moment none of them is just left out of a reading: what it counted until it has one again would be lost.
     """
-    active = values.get("active_energy_import")
-    if active is None:
-        return "active_energy_import"
-    reactive = values.get("reactive_energy_import", Decimal(0))
-    if reactive is None:
-        return "reactive_energy_import"
-    return Reading(meter, at, whole(active), whole(reactive))
+    missing = next((name for name in COUNTERS if name in values and values[name] is None), None)
+    if missing or "active_energy_import" not in values:
+        return missing or "active_energy_import"
+    active, reactive, export, capacitive = (_whole(values.get(name)) for name in COUNTERS)
+    extra = NO_EXTRA if export is None and capacitive is None else Extra(export, capacitive)
+    return Reading(meter, at, active or 0, reactive or 0, extra)
+
+
+def _whole(value: Decimal | None) -> int | None:
+    return None if value is None else whole(value)

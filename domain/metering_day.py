@@ -1,9 +1,9 @@
 """One edge device, one local day: decide what an upload means; then let it have happened.
 
-`open`, `join`, `record`, `declare`, `correct`, `close` and `reopen` decide: they return events, change nothing, and may
-refuse. `evolve` lets an event have happened: no rules, no clock, no refusal, so that history always loads. The state
-changes in place because a day takes some hundreds of events for dozens of meters, and a fresh copy for each would make
-loading quadratic.
+`open`, `join`, `record`, `declare`, `thin`, `correct`, `close` and `reopen` decide: they return events, change nothing,
+and may refuse. `evolve` lets an event have happened: no rules, no clock, no refusal, so that history always loads. The
+state changes in place because a day takes some hundreds of events for dozens of meters, and a fresh copy for each would
+make loading quadratic.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,11 +21,17 @@ from domain.events import (
     GapDeclared,
     ReadingCorrected,
     ReadingsPriced,
+    ReadingsThinned,
 )
 from domain.measurement import Correction, Extra, Gap, Measurement, Quality
 from domain.meter_day import Grid, MeterDay, see_interval
+from domain.rest_of_rise import Words
 from domain.supply_point import SupplyPoint
 from domain.terms import Terms, midnight_utc
+from domain.upload import Thinned
+
+DISK_FULL = "the device's disk was full"
+"""The only reason why a device thins."""
 
 Balance = dict[str, Determinants]
 """The part of the billing month so far, by meter."""
@@ -43,6 +49,7 @@ class MeteringDay:
     meters: list["MeterDay"] = field(default_factory=list)
     index: dict[str, int] = field(default_factory=dict)
     grid: Grid = field(default_factory=Grid.nothing)
+    thinned: list[tuple[int, int]] = field(default_factory=list)
     _followed: Terms | None = field(default=None, compare=False, repr=False)
 
     def open(self, point: SupplyPoint, terms: Terms, balance: Balance | None) -> DayOpened:
@@ -149,6 +156,18 @@ class MeteringDay:
         self.check_open()
         return GapDeclared(upload, meter, first, last, gap.reason)
 
+    def thin(self, upload: str, thinned: Thinned, measurements: Iterable[Measurement]) -> ReadingsThinned | None:
+        """What of an upload's measurements is estimated because it was thinned; None where nothing is, or it is known.
+
+        Raises `PeriodIsClosed` for a new one.
+        """
+        estimated = [one.start for one in measurements if one.quality is Quality.ESTIMATED]
+        slots = [slot for start in estimated if (slot := self._slot_of(start)) is not None]
+        if not slots or (min(slots), max(slots) + 1) in self.thinned:
+            return None
+        self.check_open()
+        return ReadingsThinned(upload, min(slots), max(slots) + 1, len(thinned.seqs), thinned.minutes, DISK_FULL)
+
     def correct(self, correction: Correction, terms: Terms) -> ReadingCorrected:
         """Replace a measurement. Its old cost is what removing it takes back; its new cost is what adding it brings.
 
@@ -167,7 +186,8 @@ class MeteringDay:
             )
         self.check_open()
         without, after = state.copy(), state.copy()
-        extra = state.extra[slot].corrected(correction.extra)
+        recorded = state.extra[slot]
+        extra = recorded.corrected(correction.extra)
         without.replace(slot, 0, 0, self.grid, extra.nothing())
         after.replace(slot, correction.energy_wh, correction.reactive_varh, self.grid, extra)
         bills = (state, without, after)
@@ -186,7 +206,22 @@ class MeteringDay:
             export_wh=extra.export_wh,
             capacitive_varh=extra.capacitive_varh,
             was_estimated=slot in state.estimated,
+            export_wh_before=recorded.export_wh,
+            capacitive_varh_before=recorded.capacitive_varh,
         )
+
+    def words(self, meter: str, start: datetime) -> Words | None:
+        """What is known of a meter's interval: the first word and the one that holds now; None where it is not."""
+        index, slot = self.index.get(meter), None if self.opened is None else self._slot_of(start)
+        if index is None or slot is None or (wh := self.meters[index].wh[slot]) is None:
+            return None
+        state = self.meters[index]
+        quality = Quality.ESTIMATED if slot in state.estimated else Quality.MEASURED
+        now = Measurement(meter, start, wh, state.varh[slot], quality, state.extra[slot])
+        if slot not in state.first:
+            return now, now
+        first_wh, varh, extra = state.first[slot]
+        return Measurement(meter, start, first_wh, varh, quality, extra), now
 
     def close(self) -> DayClosed | None:
         """Shut the day for the month's bill; None when it was. A day without readings is shut, too: none may come."""
@@ -211,6 +246,8 @@ class MeteringDay:
                 meter.add_cost(event.live_nano)
             case GapDeclared():
                 self.meters[event.meter].gaps.append((event.first, event.last))
+            case ReadingsThinned():
+                self.thinned.append((event.first, event.last))
             case DayJoined():
                 self._join(event)
             case DayClosed():

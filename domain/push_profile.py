@@ -33,7 +33,10 @@ class TimeIn:
 
 @dataclass(frozen=True, slots=True)
 class PushProfile:
-    """One version of how one kind of meter pushes. `topic` holds `{device}`; a message may have `most_bytes`."""
+    """One version of how one kind of meter pushes. `topic` holds `{device}`; a message may have `most_bytes`.
+
+    `serial` leads to the meter's serial number, where messages hold it.
+    """
 
     id: str
     version: int
@@ -47,6 +50,7 @@ class PushProfile:
     warnings: tuple[str, ...]
     sources: tuple[str, ...]
     conflicts: tuple[str, ...]
+    serial: Path | None = None
 
     @property
     def full_id(self) -> str:

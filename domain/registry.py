@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from domain.budget import LARGEST_RATED_KW, check_contracted
 from domain.errors import BadReadings
 from domain.measurement import Swap
 from domain.site_events import (
@@ -36,8 +37,8 @@ def evolve(point: SupplyPoint | None, event: SupplyPointEvent) -> SupplyPoint:
     if point is None:
         raise AssertionError(f"the first event of a supply point is its registration, not {event}")
     match event:
-        case MeterJoined(meter, meter_type, since):
-            return replace(point, meters={**point.meters, meter: meter_type}, since={**point.since, meter: since})
+        case MeterJoined():
+            return _joined(point, event)
         case MeterLeft(meter, at):
             return replace(point, until={**point.until, meter: at})
         case AgreementChanged(since, tariff, contract):
@@ -48,11 +49,31 @@ def evolve(point: SupplyPoint | None, event: SupplyPointEvent) -> SupplyPoint:
             return _swapped(point, event)
 
 
+def _joined(point: SupplyPoint, event: MeterJoined) -> SupplyPoint:
+    """One that left comes back and keeps its past; another word about its coming counts instead of the one before."""
+    meter, since, spells = event.meter, event.since, point.away.get(event.meter, ())
+    meters = {**point.meters, meter: event.meter_type}
+    left = point.until.get(meter)
+    if left is not None and left <= since:
+        until = {one: at for one, at in point.until.items() if one != meter}
+        first = {**point.since, meter: point.since.get(meter, BEGINNING)}  # so that its limits are looked at
+        away = {**point.away, meter: (*spells, (left, since))}
+        return replace(point, meters=meters, since=first, until=until, away=away)
+    if spells and spells[-1][0] <= since:
+        return replace(point, meters=meters, away={**point.away, meter: (*spells[:-1], (spells[-1][0], since))})
+    away = {one: gone for one, gone in point.away.items() if one != meter}
+    return replace(point, meters=meters, since={**point.since, meter: since}, away=away)
+
+
 def _swapped(point: SupplyPoint, event: MeterSwapped) -> SupplyPoint:
     swap = Swap(event.at, event.last, point.meters[event.meter], event.first, event.meter_type)
     every = (*point.swaps.get(event.meter, ()), swap)
+    days = {*point.meter_changed}
+    if event.meter == point.main_meter:
+        days.add(event.at.astimezone(point.zone).date())
     return replace(
         point,
+        meter_changed=tuple(sorted(days)),
         meters={**point.meters, event.meter: event.meter_type},
         swaps={**point.swaps, event.meter: every},
     )
@@ -77,6 +98,7 @@ def changes(known: SupplyPoint | None, wanted: SupplyPoint) -> list[SupplyPointE
 
     Swaps are told by `MeterSwapped` alone: `wanted` need not repeat them. Raises `BadReadings` for what cannot change.
     """
+    _check_sizes(wanted)
     if known is None:
         first = registration(wanted)
         return [first, *_changed(evolve(None, first), wanted)]
@@ -89,16 +111,29 @@ def changes(known: SupplyPoint | None, wanted: SupplyPoint) -> list[SupplyPointE
     return list(_changed(known, wanted))
 
 
+def _check_sizes(wanted: SupplyPoint) -> None:
+    """Nothing is registered that no tariff's budget has room for. Raises `BadReadings`."""
+    for meter, kind in wanted.meters.items():
+        if kind.rated_power_w > LARGEST_RATED_KW * 1000:
+            raise BadReadings(
+                f"supply point {wanted.id}: meter {meter!r} is rated {kind.rated_power_w // 1000:,} kW, and the "
+                f"largest is {LARGEST_RATED_KW:,} kW; check the unit"
+            )
+    for agreement in wanted.agreements:
+        check_contracted(agreement.contract.contracted_kw, f"supply point {wanted.id}: contracted power")
+
+
 def _changed(known: SupplyPoint, wanted: SupplyPoint) -> Iterator[SupplyPointEvent]:
     for meter, kind in wanted.meters.items():
         if meter not in known.meters:
             yield MeterJoined(meter, kind, wanted.since.get(meter, BEGINNING))
         elif not known.swaps.get(meter) and known.meters[meter] != kind:
             yield MeterJoined(meter, kind, wanted.since.get(meter, known.since.get(meter, BEGINNING)))
-        elif meter in wanted.since and known.since.get(meter) != wanted.since[meter]:
+        elif meter in wanted.since and known.came(meter) != wanted.since[meter]:
             yield MeterJoined(meter, known.meters[meter], wanted.since[meter])
     for meter, at in wanted.until.items():
-        if known.until.get(meter) != at:
+        came_back = any(left == at for left, _ in known.away.get(meter, ()))
+        if known.until.get(meter) != at and not came_back:
             yield MeterLeft(meter, at)
     for agreement in wanted.later:
         if agreement not in known.later:

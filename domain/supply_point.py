@@ -28,8 +28,8 @@ class SupplyPoint:
     `tariff` is a full tariff id; it and `contract` hold from the beginning until the first of the `later` agreements,
     each of which holds until the next. `meter_changed` has the local days on which a new main meter took over.
     `step_minutes` is how often the device reads, `meters` every meter by its name. `since` and `until` are the UTC
-    instants at which meters began and ceased to count, where that is not always; `swaps` those at which another meter
-    took the place of one, the earliest first.
+    instants at which meters began and ceased to count, where that is not always; `away` has the `[left, came back)` in
+    between; `swaps` those at which another meter took the place of one, the earliest first.
     """
 
     id: str
@@ -45,6 +45,7 @@ class SupplyPoint:
     since: Mapping[str, datetime] = field(default_factory=dict)
     until: Mapping[str, datetime] = field(default_factory=dict)
     swaps: Mapping[str, tuple[Swap, ...]] = field(default_factory=dict)
+    away: Mapping[str, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict)
 
     @property
     def agreements(self) -> tuple[Agreement, ...]:
@@ -56,8 +57,15 @@ class SupplyPoint:
         return [
             meter
             for meter in self.meters
-            if self.since.get(meter, ALWAYS) < end and start < self.until.get(meter, NEVER)
+            if self.since.get(meter, ALWAYS) < end
+            and start < self.until.get(meter, NEVER)
+            and not any(left <= start and end <= back for left, back in self.away.get(meter, ()))
         ]
+
+    def came(self, meter: str) -> datetime:
+        """The UTC instant since when a meter counts without a break."""
+        spells = self.away.get(meter, ())
+        return spells[-1][1] if spells else self.since.get(meter, ALWAYS)
 
     def meter_type(self, meter: str) -> MeterType:
         """What a meter can do today. Raises `UnknownMeter` for one that is not commissioned here."""
@@ -82,8 +90,15 @@ class SupplyPoint:
         if end > (until := self.until.get(meter, NEVER)):
             raise UnknownMeter(
                 f"meter {meter!r} left {self.id} at {until.isoformat()}; energy until {end.isoformat()} is younger: if "
-                "it counts again, register it under another name, then replay its readings"
+                "it counts again, register it with the since of its return, then replay its readings"
             )
+        for left, back in self.away.get(meter, ()):
+            if start < back and left < end:
+                raise UnknownMeter(
+                    f"meter {meter!r} was away from {self.id} from {left.isoformat()} to {back.isoformat()}; energy "
+                    f"from {start.isoformat()} to {end.isoformat()} is none of its: if it came back earlier, register "
+                    "it so, then replay its readings"
+                )
 
     def swap_between(self, meter: str, start: datetime, end: datetime) -> Swap | None:
         """The swap of a meter between two readings; one at the very instant of a reading comes before it.

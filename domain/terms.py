@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from domain.charges.charge import Charge
@@ -123,6 +123,9 @@ class Part:
         return int((self.end_utc - self.start_utc) / timedelta(minutes=step_minutes))
 
 
+Per = Literal["month", "day", "year"]
+"""What a rate is for one of, beside the kW."""
+
 History = Mapping[str, Mapping[date, Fraction]]
 """What charges remember of earlier parts: by key (a charge's code, or `code.period`) and the part's first local day.
 
@@ -196,6 +199,18 @@ class Terms:
     @cached_property
     def share(self) -> Ratio:
         return 1 if self.span.share == 1 else self.span.share
+
+    def times(self, per: Per) -> Ratio:
+        """How often the part bears an amount per month, per day or per year."""
+        if per == "month":
+            return self.share
+        return Fraction(self.days, 1 if per == "day" else self.month.days_in_year)
+
+    def times_in_words(self, per: Per) -> str:
+        """How a formula says it."""
+        if per == "month":
+            return self.of_the_month
+        return f" x {self.days} days" if per == "day" else f" x {self.days}/{self.month.days_in_year} days"
 
     @cached_property
     def of_the_month(self) -> str:

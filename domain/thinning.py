@@ -7,10 +7,11 @@ step would look like a smaller amount of energy.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from domain.measurement import EPOCH, Reading
+from domain.measurement import EPOCH, EXTRA_REGISTERS, Reading
 from domain.upload import ReadingPair
 
 LEVELS_MINUTES = (15, 60)
@@ -41,12 +42,20 @@ def joined(cycles: Iterable[Sequence[ReadingPair]]) -> tuple[ReadingPair, ...]:
 def _join(first: ReadingPair, second: ReadingPair) -> ReadingPair | None:
     """One pair that says what two say; None where only both together do."""
     (start, middle), (again, end) = first, second
-    if again != middle:
+    if again is None or again != middle or again.is_replaced_by(end):
         return None
     if start is None:  # a store's first reading only says where counting begins, and the second pair says it too
-        return second
-    return (start, end) if _rose(start, middle) and _rose(middle, end) else None
+        return replace(middle, serial=middle.serial or again.serial), end
+    if start.is_replaced_by(middle) or not (_rose(start, middle) and _rose(middle, end)):
+        return None
+    return start, end if end.serial else replace(end, serial=middle.serial)
 
 
 def _rose(before: Reading, after: Reading) -> bool:
-    return after.at > before.at and after.active_wh >= before.active_wh and after.reactive_varh >= before.reactive_varh
+    """Whether no register fell, and both readings have the same ones."""
+    pairs = [(before.active_wh, after.active_wh), (before.reactive_varh, after.reactive_varh)]
+    for register in EXTRA_REGISTERS:
+        if before.extra.has(register) is not after.extra.has(register):
+            return False
+        pairs.append((before.extra.of(register), after.extra.of(register)))
+    return after.at > before.at and all(one <= other for one, other in pairs)

@@ -1,5 +1,6 @@
-"""`python -m edge SETTINGS`, what the service runs: `wattledger edge run` without the 13 MB of a fine terminal."""
+"""`python -m edge SETTINGS`: the device alone, without the 13 MB of a fine terminal. The service runs this."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -17,7 +18,8 @@ def main(arguments: list[str]) -> int:
     try:
         run_device(Path(arguments[0]))
     except Refusal as refusal:
-        sys.stderr.write(f"<3>error: {' '.join(str(refusal).split())}\n")
+        priority = "<3>" if "JOURNAL_STREAM" in os.environ else ""
+        sys.stderr.write(f"{priority}error: {' '.join(str(refusal).split())}\n")
         return EXIT_REFUSED
     return 0
 

@@ -102,8 +102,10 @@ class Line:
         return None if skew is None else round(skew.total_seconds())
 
 
-def running_device(settings: Settings, stack: ExitStack) -> RunningDevice:
-    """A device ready to run; `stack` closes what it opened. Needs no network.
+def running_device(
+    settings: Settings, stack: ExitStack, clock_of: Callable[[datetime], DeviceClock] = device_clock
+) -> RunningDevice:
+    """A device ready to run; `stack` closes what it opened, `clock_of` makes a clock of its floor. Needs no network.
 
     Only what reading and storing needs can refuse (`Refusal`, `Unavailable`). A tariff without rates or a key that
     everybody may read stops pricing or sending, is told, and costs no reading.
@@ -112,7 +114,7 @@ def running_device(settings: Settings, stack: ExitStack) -> RunningDevice:
     store = StoreThread(lambda: OutboxFolder(settings.store.folder, most_bytes=settings.store.max_mb << 20))
     stack.callback(store.close)
     outbox = store.shared  # any thread may call it
-    clock = device_clock(newest_stored(outbox, wire))
+    clock = clock_of(newest_stored(outbox, wire))
     _believe(clock, settings)
     known = sorted(point.meters)
     buses = meters_of(settings, clock, stack)

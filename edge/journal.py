@@ -6,6 +6,8 @@ import sys
 import threading
 
 LOG = logging.getLogger("wattledger")
+TELL_EACH_TRY = ("botocore", "urllib3")
+"""Libraries that warn at every try, botocore with a traceback; what came of the tries is told once, by us."""
 PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (0, 7))
 
 
@@ -27,6 +29,8 @@ def log_to_standard_error() -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    for library in TELL_EACH_TRY:
+        logging.getLogger(library).setLevel(logging.ERROR)
     LOG.setLevel(logging.INFO)
     threading.excepthook = _log_thread
 

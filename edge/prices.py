@@ -81,7 +81,7 @@ def prices(
 
     days = RecentDays(settings.store.folder.parent / "days", fits)
     points = MemorySupplyPoints({point.device: point})
-    price = PriceUploads(days, OpenPeriods(), points, terms_of, wire, MemoryQuarantine(most=REFUSALS_KEPT))
+    price = PriceUploads(days, OpenPeriods(), points, terms_of, wire, MemoryQuarantine(most=REFUSALS_KEPT), clock)
     newest = days.newest(point.device) or BillingMonth.of(clock.now(), point.zone).first
     locally = PriceLocally(settings.device.id, outbox, wire, price, since=midnight_utc(newest, point.zone))
     worker = PricingWorker(locally, lambda: todays_figures(days, point, terms_of, clock.now()))

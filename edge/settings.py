@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from domain.errors import BadSettings
+from domain.nesting import check_toml
 
 LARGEST_FILE = 256 * 1024
 # lengths are not in the patterns: pydantic's engine unrolls a counted repetition, 13 MB for those below
@@ -240,11 +241,12 @@ def load_settings(path: Path) -> Settings:
 def settings_of(text: bytes, path: Path) -> Settings:
     """As `load_settings`, of what the file holds."""
     try:
+        check_toml(text)
         # TOML numbers become Decimal, so that 12.1 kW stays 12.1
         told = tomllib.loads(text.decode("utf-8-sig"), parse_float=Decimal)
     except UnicodeDecodeError as error:
         raise BadSettings(f"{path}: the settings cannot be read ({error}); write them as UTF-8 text") from error
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError, ArithmeticError) as error:
+    except (ValueError, ArithmeticError) as error:
         raise BadSettings(f'{path}: not TOML: {_shown(error)}; write one fact a line, as in id = "edge-1"') from error
     try:
         return Settings.model_validate(told)

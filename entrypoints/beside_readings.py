@@ -12,7 +12,8 @@ from adapters.history_files import Remembered, read_history
 from adapters.price_files import read_price_series
 from domain.agreements import Agreements
 from domain.arrays import PricedLoad, evidence_of
-from domain.charges import IndexedPrice, MaximumDemand
+from domain.budget import over_budget
+from domain.charges import ExportCredit, IndexedPrice, MaximumDemand
 from domain.errors import BadHistory, BadOption
 from domain.evidence import months_in_words
 from domain.tariff import Tariff
@@ -42,7 +43,17 @@ def with_series(tariff: Tariff, files: Mapping[str, Path], worth: Mapping[str, D
             known = f"its series are {', '.join(asked)}" if asked else "none of its charges follows published prices"
             raise BadOption(f"--series {name}: tariff {tariff.id} does not ask for it; {known}")
     found = [read_price_series(path, name, tariff.currency, worth) for name, path in files.items()]
-    return replace(tariff, series=(*tariff.series, *found))
+    return _within_budget(replace(tariff, series=(*tariff.series, *found)))
+
+
+def _within_budget(tariff: Tariff) -> Tariff:
+    """The same tariff. Raises `BadOption` where its prices could bring a bill beyond 64 bits."""
+    for rates in tariff.rate_table.rates:
+        fault = over_budget(tariff.charges, rates.values, tariff.series)
+        if fault is not None:
+            names = ", ".join(series.name for series in tariff.series)
+            raise BadOption(f"--series {names}: tariff {tariff.id} from {rates.valid_from}: at these prices {fault}")
+    return tariff
 
 
 def all_with_series(agreements: Agreements, files: Mapping[str, Path], worth: Mapping[str, Decimal]) -> Agreements:
@@ -59,7 +70,8 @@ def all_with_series(agreements: Agreements, files: Mapping[str, Path], worth: Ma
 
 def series_asked(tariff: Tariff) -> list[str]:
     """The series that charges name."""
-    return list(dict.fromkeys(charge.series for charge in tariff.charges if isinstance(charge, IndexedPrice)))
+    priced = (charge for charge in tariff.charges if isinstance(charge, IndexedPrice | ExportCredit))
+    return list(dict.fromkeys(charge.series for charge in priced if charge.series))
 
 
 def history_of(paths: Iterable[Path], tariffs: Sequence[Tariff]) -> Remembered:

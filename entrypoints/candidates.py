@@ -1,18 +1,18 @@
 """The tariffs of a comparison, each with the rates, contract, prices and history it would have."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
 from adapters.tariff_files import TariffFiles
 from application.compare_bills import Candidate
+from domain.budget import check_contracted
 from domain.errors import BadOption
 from domain.money import EXACT
-from domain.tariff import Tariff
 from domain.terms import Contract
 from entrypoints import price_options as opt
-from entrypoints.beside_readings import Remembered, history_of, series_asked, with_series
+from entrypoints.beside_readings import Remembered, all_with_series, history_of, series_asked
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ def names_of(tariffs: Sequence[str]) -> list[str]:
 
 def candidates_of(
     single: Sequence[str],
+    agreed: Sequence[Path],
     rates: Sequence[str] | None,
     kw: Sequence[str] | None,
     files: FilesOf,
@@ -38,38 +39,58 @@ def candidates_of(
     *,
     low_side: bool,
 ) -> list[Candidate]:
-    """The tariffs in the order of their names, each with its own rates, contract and published prices."""
+    """What files of agreements say, then the tariffs in their order, each with its own published prices."""
+    stated = [Candidate(path.stem, opt.agreed_in(path)) for path in agreed]
+    every = [*stated, *_tariffs(single, rates, kw, files, low_side=low_side)]
+    written = [*(one.name for one in stated), *single]
+    currency = every[0].tariff.currency if every else ""
+    own_series = series_by_tariff(files.series, dict(zip(written, every, strict=True)))
+    return [_priced(one, own_series[name], worth, currency) for name, one in zip(written, every, strict=True)]
+
+
+def _priced(one: Candidate, series: Mapping[str, Path], worth: Mapping[str, Decimal], first: str) -> Candidate:
+    """With its price series, in its own currency."""
+    if not series:
+        return one
+    return replace(one, agreements=all_with_series(one.agreements, series, worth_in(worth, one.tariff.currency, first)))
+
+
+def _tariffs(
+    single: Sequence[str], rates: Sequence[str] | None, kw: Sequence[str] | None, files: FilesOf, *, low_side: bool
+) -> list[Candidate]:
+    """The tariffs by their names as they were written, each with its own rates and contract."""
     values = _by_tariff(opt.amounts(rates, "--rate", "TARIFF/CODE=AMOUNT"), single, "--rate")
-    powers = _by_tariff(opt.amounts(kw, "--contracted-kw", "PERIOD=KW or TARIFF/PERIOD=KW"), single, "--contracted-kw")
+    given_kw = opt.amounts(kw, "--contracted-kw", "PERIOD=KW or TARIFF/PERIOD=KW")
+    check_contracted(given_kw, "--contracted-kw")
+    powers = _by_tariff(given_kw, single, "--contracted-kw")
     if not_said := values.pop("", None):
         raise BadOption(f"--rate {next(iter(not_said))} does not say of which tariff; write TARIFF/CODE=AMOUNT")
     _check_names(files.rates, single, "--rates")
     shared, catalogue = powers.pop("", {}), TariffFiles()
     tariffs = [catalogue.get(name, files.rates.get(name), values.get(name, {})) for name in single]
-    currency = tariffs[0].currency if tariffs else ""
-    own_series = series_by_tariff(files.series, dict(zip(single, tariffs, strict=True)))
     return [
-        Candidate(
-            with_series(tariff, own_series.get(name, {}), worth_in(worth, tariff.currency, currency)),
-            Contract(_laid_over(shared, powers.get(name)), low_side),
-        )
+        Candidate.of(tariff, Contract(_laid_over(shared, powers.get(name)), low_side))
         for name, tariff in zip(single, tariffs, strict=True)
     ]
 
 
-def series_by_tariff(files: Mapping[str, Path], tariffs: Mapping[str, Tariff]) -> dict[str, dict[str, Path]]:
+def series_by_tariff(files: Mapping[str, Path], tariffs: Mapping[str, Candidate]) -> dict[str, dict[str, Path]]:
     """The series of each tariff: its own, and those for all where it asks for them. Raises `BadOption`."""
     found: dict[str, dict[str, Path]] = {name: {} for name in tariffs}
     for key in sorted(files, key=lambda key: "/" in key):  # a tariff's own file replaces the one for all
         tariff, _, series = key.rpartition("/")
         if tariff and tariff not in tariffs:
             raise BadOption(f"--series {key}: {tariff!r} is none of the tariffs; they are {', '.join(tariffs)}")
-        asking = [tariff] if tariff else [name for name, one in tariffs.items() if series in series_asked(one)]
+        asking = [tariff] if tariff else [name for name, one in tariffs.items() if series in _asked(one)]
         if not asking:
             raise BadOption(f"--series {key}: none of the tariffs asks for it")
         for name in asking:
             found[name][series] = files[key]
     return found
+
+
+def _asked(one: Candidate) -> list[str]:
+    return [name for tariff in one.agreements.tariffs for name in series_asked(tariff)]
 
 
 def worth_in(worth: Mapping[str, Decimal], currency: str, first: str) -> dict[str, Decimal]:
@@ -86,7 +107,7 @@ def remembered_by(names: Sequence[str], candidates: Sequence[Candidate], files: 
     """For each tariff, what its own `--history` says."""
     _check_names(files.history, names, "--history")
     return [
-        history_of([files.history[name]] if name in files.history else [], (one.tariff,))
+        history_of([files.history[name]] if name in files.history else [], one.agreements.tariffs)
         for name, one in zip(names, candidates, strict=True)
     ]
 

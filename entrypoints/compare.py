@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from adapters.comparison_json import comparison_to_json, write_comparison
 from adapters.meter_files import MeterFile, read_meter_file, write_quarantine
 from adapters.report import write_comparison_page
-from application.compare_bills import compare_bills, wanted_by_all
+from application.compare_bills import Candidate, compare_bills, wanted_by_all
 from domain.arrays import Load
 from domain.comparison import Comparison
-from domain.errors import BadReadings
+from domain.errors import BadOption, BadReadings
 from entrypoints import price_options as opt
 from entrypoints.beside_readings import meter_history
 from entrypoints.candidates import FilesOf, candidates_of, names_of, remembered_by, worth_of_tariffs
@@ -27,12 +28,23 @@ All are compared with the first, in its civil time. The file is declared as for 
 
     wattledger compare plant.csv --tariff mx-gdmth:golfo-centro,mx-gdmth:peninsular --contracted-kw all=800 --out choice
 
+`--agreements` puts what was agreed beside what could be: tariffs and contracts by date, as for `wattledger price`.
+
+    wattledger compare plant.csv --agreements agreed.toml --tariff mx-gdmth:peninsular --out choice
+
 Tariffs in another currency stand beside the first without a difference, unless `--rate-of-exchange` says what it is
 worth.
 """
 
+AgreementsFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="TOML of tariffs and contracts by date; stands first, under its file's name. May repeat.",
+        rich_help_panel=opt.MONEY,
+    ),
+]
 TariffNames = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option("--tariff", help="Tariff ids or files, A,B,C. May repeat.", rich_help_panel=opt.MONEY),
 ]
 OwnRates = Annotated[
@@ -82,9 +94,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the comparison as JS
 @opt.declares_the_file
 def command(
     readings: opt.Readings,
-    tariff: TariffNames,
     out: opt.Out,
     facts: opt.Facts,
+    tariff: TariffNames = None,
+    agreements: AgreementsFiles = None,
     rates: OwnTables = None,
     rate: OwnRates = None,
     contracted_kw: OwnKw = None,
@@ -101,15 +114,15 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     declaration, worth = opt.declaration_of(readings, facts), opt.exchange(rate_of_exchange)
-    names = names_of(tariff)
+    single, agreed = names_of(tariff or ()), agreements or []
     files = FilesOf(
         opt.files(rates, "--rates", "TARIFF=FILE"),
         opt.files(series, "--series", "NAME=FILE or TARIFF/NAME=FILE"),
         opt.files(history, "--history", "TARIFF=FILE"),
     )
-    candidates = candidates_of(names, rate, contracted_kw, files, worth, low_side=low_side)
-    remembered = remembered_by(names, candidates, files)
-    zone, assumed = opt.zone(billing_timezone or candidates[0].tariff.timezone), opt.month(rates_of, "--rates-of")
+    candidates = candidates_of(single, agreed, rate, contracted_kw, files, worth, low_side=low_side)
+    remembered = remembered_by([*(path.stem for path in agreed), *single], candidates, files)
+    zone, assumed = _zone(billing_timezone, candidates), opt.month(rates_of, "--rates-of")
     wanted = wanted_by_all(candidates, zone, opt.day(first, "--from"), opt.day(end, "--to"), assumed)
     with progress("Reading") as bar:
         file = read_meter_file(readings, declaration, on_bad_row, wanted)
@@ -123,21 +136,28 @@ def command(
     show(comparison, notes, written, as_json=as_json)
 
 
+def _zone(billing_timezone: str | None, candidates: Sequence[Candidate]) -> ZoneInfo:
+    """The civil time of all. Raises `BadOption`, also where there is nothing to compare."""
+    if not candidates:
+        raise BadOption("--tariff is missing; name two tariffs, or one beside --agreements FILE")
+    return opt.zone_of(billing_timezone, candidates[0].agreements)
+
+
 def notes_on(comparison: Comparison) -> list[str]:
     """What a reader must know before believing a difference."""
     currency, zone = comparison.first.tariff.currency, comparison.first.bills[0].zone.key
     notes = []
     for offer in comparison.offers:
-        name, own = offer.tariff.id, offer.tariff.currency
+        name, own = offer.name, offer.tariff.currency
         if offer.worth is None:
             notes.append(
-                f"{name} is billed in {own}, {comparison.first.tariff.id} in {currency}: they stand side by side, and "
+                f"{name} is billed in {own}, {comparison.first.name} in {currency}: they stand side by side, and "
                 f"no difference is taken; --rate-of-exchange {own}=AMOUNT says what 1 {own} is in {currency}"
             )
         elif own != currency:
             notes.append(f"{name} is billed in {own}, taken at 1 {own} = {offer.worth} {currency}")
-        if offer.tariff.timezone != zone:
-            notes.append(f"{name} usually holds in {offer.tariff.timezone}; its periods are taken in {zone} here")
+        for usual in dict.fromkeys(tariff.timezone for tariff in offer.tariffs if tariff.timezone != zone):
+            notes.append(f"{name} usually holds in {usual}; its periods are taken in {zone} here")
         notes += dict.fromkeys(f"{name}: {bill.assumption}" for bill in offer.bills if bill.assumption)
     coverage = [bill.coverage for bill in comparison.first.bills]
     if missing := sum(one.missing for one in coverage):

@@ -30,7 +30,7 @@ def totals_table(comparison: Comparison) -> Table:
         if difference is not None and offer is not first:
             less, percent = _signed(difference.total), _percent(difference.total, first.total)
         per_kwh = f"{offer.total / kwh:,.4f}" if kwh else UNKNOWN
-        table.add_row(letter, offer.tariff.id, f"{offer.total:,.2f}", offer.tariff.currency, per_kwh, less, percent)
+        table.add_row(letter, offer.name, f"{offer.total:,.2f}", offer.tariff.currency, per_kwh, less, percent)
     return table
 
 

@@ -65,6 +65,9 @@ def _head(bill: StoredBill, width: int) -> Iterator[str]:
         yield from _field("part" if which else "tariff", said, width)
     if bill.assumption:
         yield from _field("assumed", bill.assumption, width)
+    if bill.intervals.estimated:
+        told = f"{bill.intervals.estimated:,} of {bill.intervals.expected:,} intervals: their sum was measured, their"
+        yield from _field("estimated", f"{told} times were not", width)
     if bill.intervals.missing:
         lost = (
             f"{bill.intervals.missing:,} of {bill.intervals.expected:,} intervals are missing: this bill is not whole"

@@ -20,6 +20,7 @@ from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth
 from entrypoints.explain import show
 from entrypoints.ledger_file import DEFAULT, AsJson, KnownAt, LedgerFile, Month, OpenLedger, Point, instant, month_of
+from entrypoints.ledger_shares import shares_of, shares_table, shares_values
 from entrypoints.screen import OUT
 
 BILL = """A month's bill: the one in force, an earlier one by its number, or what was known at a past moment.
@@ -32,6 +33,9 @@ As `wattledger explain`, for a bill of the ledger, also as it was known at a pas
 """
 
 Number = Annotated[int | None, typer.Option(min=1, help="The month's first, second ... bill.")]
+ByMeter = Annotated[
+    bool, typer.Option("--by-meter", help="Who caused it: the meters behind the main one, and the rest.")
+]
 Line = Annotated[str | None, typer.Option("--line", help="All about this line, charge or group; or all.")]
 
 
@@ -60,14 +64,19 @@ def bill(
     point: Point = None,
     known_at: KnownAt = None,
     number: Number = None,
+    by_meter: ByMeter = False,
     as_json: AsJson = False,
 ) -> None:
     opened = OpenLedger(ledger)
     found = find(opened, point, month, known_at, number)
+    shares = shares_of(opened, found.point, found.month, found.bill, found.number, found.known_at) if by_meter else None
     if as_json:
         behind = evidence_in(opened, found) or [Evidence("not told")] * len(found.bill.lines)
         value = bill_to_json(found.bill, behind) | {"number": found.number, "provisional": not found.number}
+        value |= {} if shares is None else shares_values(shares)
         typer.echo(json.dumps(value, indent=1, ensure_ascii=False))
+    elif shares is not None:
+        OUT.print(shares_table(found.title, found.bill, shares), highlight=False)
     else:
         OUT.print(table_of(found))
 

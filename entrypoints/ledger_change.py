@@ -9,10 +9,11 @@ import typer
 from application.rerate_periods import RerateMonth, ReratePeriods
 from domain.bill import Bill
 from domain.errors import BadOption, PeriodIsClosed
-from domain.measurement import Correction
+from domain.measurement import Correction, Extra
 from domain.money import nano_to_decimal
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth
+from entrypoints.ledger_dependents import tell_dependents
 from entrypoints.ledger_file import (
     DEFAULT,
     By,
@@ -43,6 +44,8 @@ months are billed by what is in force when they close.
 """
 
 Start = Annotated[str, typer.Argument(help="When the interval begins.")]
+Exported = Annotated[int | None, typer.Option(min=0, help="Energy delivered to the grid, Wh; else as it was.")]
+Capacitive = Annotated[int | None, typer.Option(min=0, help="Capacitive reactive energy, varh; else as it was.")]
 Reopen = Annotated[bool, typer.Option("--reopen", help="Also in a closed month, which closes again.")]
 
 
@@ -52,12 +55,14 @@ def close(month: Month, ledger: LedgerFile = DEFAULT, point: Point = None) -> No
     of = month_of(month, supply)
     if not any(opened.store.days.measured(supply.device, day, supply.meters) for day in of.every_day):
         raise BadOption(f"--month {of}: the ledger has no reading of {supply.id} in this month; nothing to close")
+    position = opened.store.ledger.last()
     with progress("Closing"):
         closed = opened.close(supply, of)
     number = len(opened.store.periods.get(supply.id, of).bills)
     _say(supply, of, f"bill {number}: {_money(closed.bill)}")
     live = nano_to_decimal(sum(closed.live_nano.values()))
     _say(supply, of, f"known live {live:,.2f}, settled by the close {closed.bill.total - live:+,.2f}")
+    tell_dependents(opened, position)
 
 
 def correct(
@@ -70,6 +75,8 @@ def correct(
     ledger: LedgerFile = DEFAULT,
     point: Point = None,
     reopen: Reopen = False,
+    export_wh: Exported = None,
+    capacitive_varh: Capacitive = None,
 ) -> None:
     check_said(by, why)
     opened = OpenLedger(ledger)
@@ -78,16 +85,19 @@ def correct(
     if at is None:
         raise BadOption("START is empty; give the beginning of the interval, as 2026-01-15T10:00")
     before = _bill(opened, supply, BillingMonth.of(at, supply.zone))
+    position = opened.store.ledger.last()
+    told = Correction(meter, at.astimezone(UTC), wh, varh, by, why, Extra(export_wh, capacitive_varh))
     try:
-        event = opened.correct(supply, Correction(meter, at.astimezone(UTC), wh, varh, by, why), reopen)
+        event = opened.correct(supply, told, reopen)
     except PeriodIsClosed as closed:
         raise PeriodIsClosed(f"{closed}; with --reopen it is reopened, and closed again into its next bill") from closed
     local = f"{at.astimezone(supply.zone):%Y-%m-%d %H:%M}"
-    told = f"{meter} at {local}: {event.wh_before:,} Wh and {event.varh_before:,} varh before, now {wh:,} and {varh:,}"
-    OUT.print(told, markup=False, highlight=False, soft_wrap=True)
+    said = f"{meter} at {local}: {event.wh_before:,} Wh and {event.varh_before:,} varh before, now {wh:,} and {varh:,}"
+    OUT.print(said, markup=False, highlight=False, soft_wrap=True)
     after = _bill(opened, supply, BillingMonth.of(at, supply.zone))
     if before is not None and after is not None:
         _changed(supply, BillingMonth.of(at, supply.zone), before, after)
+    tell_dependents(opened, position)
 
 
 def rerate(
@@ -112,7 +122,7 @@ def rerate(
             if before is not None and events:
                 changed += 1
                 _changed(supply, month, before, events[0].bill)
-    told = f"{len(months)} closed months were billed again, {changed} of them differ"
+    told = f"closed months billed again: {len(months)}, changed: {changed}"
     OUT.print(f"{supply.id}: {told}", markup=False, highlight=False, soft_wrap=True)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from application.bill_known_at import Happened, LineChange, MonthHistory, difference_of
 from domain.supply_point import SupplyPoint
@@ -91,16 +92,15 @@ def differences(opened: OpenLedger, point: SupplyPoint, month: BillingMonth, spa
 
 def table_of(title: str, happened: Sequence[Happened], point: SupplyPoint) -> Table:
     table = Table(title=f"\n{title}", title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for heading in ("Recorded, UTC", "What", "Of"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("Which, by whom and why", overflow="fold", ratio=1)
+    table.add_column("Recorded, UTC", no_wrap=True)
+    table.add_column("What happened, by whom and why", overflow="fold", ratio=1)
     table.add_column("Changed", justify="right", no_wrap=True)
     for one in happened:
-        of = " ".join(filter(None, (f"{one.day:%d %b}" if one.day else "", one.meter)))
-        said = one.text + (f"; {one.by}: {one.why}" if one.by else "")
+        of = " ".join(filter(None, (one.what, f"{one.day:%d %b}" if one.day else "", one.meter)))
+        said = Text(": ".join(filter(None, (of, one.text))) + (f"; {one.by}: {one.why}" if one.by else ""))
         changed = f"{one.amount:+,.2f}" if any(one.nano.values()) else ""
         style = "dim" if one.what in QUIET else ""
-        table.add_row(f"{one.at:%Y-%m-%d %H:%M:%S}", one.what, of, said, changed, style=style)
+        table.add_row(f"{one.at:%Y-%m-%d %H:%M:%S}", said, changed, style=style)
     table.caption, table.caption_justify = f"what changed is the bill to date of {point.main_meter}", "left"
     return table
 

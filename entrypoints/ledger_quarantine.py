@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from application.ports import Kept, Reason
+from entrypoints.ledger_dependents import tell_dependents
 from entrypoints.ledger_file import DEFAULT, AsJson, LedgerFile, OpenLedger, check_said
 from entrypoints.screen import OUT, progress
 
@@ -49,11 +50,14 @@ def replay(
 ) -> None:
     if by or why:
         check_said(by, why)
+    opened = OpenLedger(ledger)
+    position = opened.store.ledger.last()
     with progress("Trying again"):
-        found = OpenLedger(ledger).replay(reason, (by, why) if by else None)
+        found = opened.replay(reason, (by, why) if by else None)
     OUT.print(f"{found.tried:,} tried, {found.released:,} accepted", highlight=False)
     for text, many in Counter(text for _, text in found.still_refused).items():
         OUT.print(f"{many:,} stay: {text}", markup=False, highlight=False, soft_wrap=True)
+    tell_dependents(opened, position)
 
 
 def _alike(kept: Sequence[Kept]) -> dict[tuple[Reason, str], list[Kept]]:

@@ -1,6 +1,7 @@
 """`wattledger ledger record`: readings of a file into the ledger, by the same path as those of a device."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -12,12 +13,14 @@ import typer
 from adapters.messages import WattledgerWire
 from adapters.meter_files import read_meter_file
 from domain.arrays import Load
+from domain.arrays.load import Int
 from domain.errors import BadOption
 from domain.events import ReadingsPriced
-from domain.measurement import Quality, Reading
+from domain.measurement import NO_EXTRA, Extra, Quality, Reading
 from domain.supply_point import SupplyPoint
 from domain.upload import ReadingPair
 from entrypoints import price_options as opt
+from entrypoints.ledger_dependents import tell_dependents
 from entrypoints.ledger_file import DEFAULT, LedgerFile, OpenLedger, Point, check_said
 from entrypoints.screen import OUT, Bar, progress
 
@@ -64,6 +67,7 @@ def command(
         OUT.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
     if waits:
         OUT.print(f"note: {waits:,} wait in quarantine: `wattledger ledger quarantine`", highlight=False)
+    tell_dependents(opened, before)
 
 
 def records_of(point: SupplyPoint, loads: list[Load], source: str) -> Iterator[bytes]:
@@ -79,10 +83,11 @@ def records_of(point: SupplyPoint, loads: list[Load], source: str) -> Iterator[b
                 f"the file has readings of {load.step_minutes} minutes, and {point.id} is read every "
                 f"{point.step_minutes}: register its step_minutes as they are"
             )
-        for at, wh, varh, steps in _runs(load):
+        for at, wh, varh, extra, steps in _runs(load):
             start = load.start + step * at
             local = start.astimezone(point.zone).replace(hour=0, minute=0, fold=0, tzinfo=None)
-            pair = Reading(load.meter, start, 0, 0), Reading(load.meter, start + step * steps, wh, varh)
+            before = Reading(load.meter, start, 0, 0, extra.nothing())
+            pair = before, Reading(load.meter, start + step * steps, wh, varh, extra)
             of_day.setdefault(local, []).append(pair)
     seq = 0
     for _, pairs in sorted(of_day.items()):
@@ -91,8 +96,8 @@ def records_of(point: SupplyPoint, loads: list[Load], source: str) -> Iterator[b
             yield wire.record(point.device, source, seq, wire.body(pairs[first : first + READINGS_PER_UPLOAD]))
 
 
-def _runs(load: Load) -> Iterator[tuple[int, int, int, int]]:
-    """(first interval, Wh, varh, how many): measured intervals alone, neighbouring estimated ones together."""
+def _runs(load: Load) -> Iterator[tuple[int, int, int, Extra, int]]:
+    """(first interval, Wh, varh, what else it counts, how many); neighbouring estimated intervals come together."""
     varh = np.zeros_like(load.energy_wh) if load.reactive_varh is None else load.reactive_varh
     estimated = load.quality == Quality.ESTIMATED
     begins = (load.quality != Quality.MISSING) & ~(estimated & np.concatenate(([False], estimated[:-1])))
@@ -101,7 +106,15 @@ def _runs(load: Load) -> Iterator[tuple[int, int, int, int]]:
         if estimated[at]:
             rest = np.flatnonzero(~estimated[at:])
             steps = int(rest[0]) if len(rest) else len(estimated) - at
-        yield at, int(load.energy_wh[at : at + steps].sum()), int(varh[at : at + steps].sum()), steps
+        span = slice(at, at + steps)
+        extra = NO_EXTRA
+        if load.export_wh is not None or load.capacitive_varh is not None:
+            extra = Extra(_sum(load.export_wh, span), _sum(load.capacitive_varh, span))
+        yield at, int(load.energy_wh[span].sum()), int(varh[span].sum()), extra, steps
+
+
+def _sum(column: Int | None, span: slice) -> int | None:
+    return None if column is None else int(column[span].sum())
 
 
 def _of_meter(loads: tuple[Load, ...], meter: str | None) -> list[Load]:
@@ -110,7 +123,7 @@ def _of_meter(loads: tuple[Load, ...], meter: str | None) -> list[Load]:
     chosen = [load for load in loads if load.meter == meter]
     if not chosen and len(loads) == 1:
         [one] = loads
-        chosen = [Load(meter, one.start, one.step_minutes, one.energy_wh, one.reactive_varh, one.quality)]
+        chosen = [replace(one, meter=meter)]
     if not chosen:
         raise BadOption(f"--meter {meter!r}: the file has the meters {', '.join(load.meter for load in loads)}")
     return chosen

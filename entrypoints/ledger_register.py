@@ -9,6 +9,7 @@ from adapters.site_files import read_site
 from adapters.tariff_files import TariffFiles
 from application.published_tariffs import PublishRates
 from application.register_site import RegisterSite, SwapMeter
+from domain.registry import BEGINNING
 from domain.site_events import AgreementChanged, MeterJoined, MeterLeft, SupplyPointEvent
 from entrypoints.ledger_file import ASSUMED, DEFAULT, LedgerFile, OpenLedger
 from entrypoints.screen import OUT
@@ -60,7 +61,8 @@ def publish(
 def _said(event: SupplyPointEvent) -> str:
     match event:
         case MeterJoined():
-            return f"meter {event.meter} counts since {event.since.isoformat()}"
+            since = "from the beginning" if event.since == BEGINNING else f"since {event.since.isoformat()}"
+            return f"meter {event.meter} counts {since}"
         case MeterLeft():
             return f"meter {event.meter} left at {event.at.isoformat()}"
         case AgreementChanged():

@@ -18,6 +18,7 @@ from adapters.agreement_files import read_agreements
 from adapters.meter_files import Declaration, load_declaration
 from adapters.tariff_files import TariffFiles
 from domain.agreements import Agreed, Agreements
+from domain.budget import check_contracted
 from domain.errors import BadOption, BadReadings
 from domain.tariff import Tariff
 from domain.terms import Contract
@@ -131,7 +132,7 @@ def agreements_of(money: AgreedOptions) -> Agreements:
             raise BadOption(
                 "--tariff is missing; name a tariff, or tariffs and contracts by date with --agreements FILE"
             )
-        contract = Contract(amounts(money.contracted_kw, "--contracted-kw", "PERIOD=KW"), money.low_side)
+        contract = Contract(contracted(money.contracted_kw), money.low_side)
         return Agreements.of(files.get(money.tariff, money.rates, rates), contract)
     given = {
         "--tariff": money.tariff,
@@ -143,7 +144,12 @@ def agreements_of(money: AgreedOptions) -> Agreements:
     for option, value in given.items():
         if value is not None:
             raise BadOption(f"{option} and --agreements say both what is agreed; write it into {money.agreements}")
-    stated = read_agreements(money.agreements)
+    return agreed_in(money.agreements)
+
+
+def agreed_in(path: Path) -> Agreements:
+    """What a file of agreements says. Raises `BadOption`, and `InvalidTariff` for a tariff at fault."""
+    stated, files = read_agreements(path), TariffFiles()
     tariffs: dict[tuple[str, Path | None], Tariff] = {}
     for one in stated.agreements:
         if (one.tariff, one.rates) not in tariffs:
@@ -171,6 +177,13 @@ def amounts(given: Sequence[str] | None, option: str, shape: str) -> dict[str, D
             raise BadOption(f"{option} {text!r} is not {shape}, for example {name or 'all'}=461.75") from None
         if not name or not found[name].is_finite() or found[name] < 0:
             raise BadOption(f"{option} {text!r} is not {shape} with an amount of 0 or more")
+    return found
+
+
+def contracted(given: Sequence[str] | None) -> dict[str, Decimal]:
+    """PERIOD=KW, each within the largest supply point. Raises `BadOption`."""
+    found = amounts(given, "--contracted-kw", "PERIOD=KW")
+    check_contracted(found, "--contracted-kw")
     return found
 
 

@@ -139,7 +139,7 @@ def simulate(world: World, sinks: Sequence[CostSink] = (), progress: Progress = 
         register(replace(factory.point, tariff=world.registered_tariff or world.tariff.id))
     terms_of = TermsOf(MemoryTariffs({world.tariff.id: world.tariff}), store.periods)
     points = MemorySupplyPoints({factory.point.device: factory.point for factory in factories})
-    price = PriceUploads(store.days, store.periods, points, terms_of, WattledgerWire(), quarantine)
+    price = PriceUploads(store.days, store.periods, points, terms_of, WattledgerWire(), quarantine, clock)
     publish_hot, *publish_lake = (
         PublishCosts(store.ledger, store.positions, store.days, sink) for sink in (hot, *sinks)
     )

@@ -29,6 +29,9 @@ from domain.charges import (
     UnusedPower,
 )
 
+TIMES = {"month": "", "day": " x days", "year": " x days / days of the year"}
+"""What a rate per kW is multiplied by, beside the kW."""
+
 
 def unit_of(charge: Charge, key: str, currency: str) -> str:
     """The unit of one of the charge's rates, as a rate table needs it."""
@@ -88,7 +91,7 @@ def _(charge: NetMetering, demand_minutes: int) -> str:
 
 @formula.register
 def _(charge: MaximumDemand, demand_minutes: int) -> str:
-    return "; ".join(_demand(charge, demand_minutes)) + "; x rate"
+    return "; ".join(_demand(charge, demand_minutes)) + "; x rate" + TIMES[charge.per]
 
 
 @formula.register
@@ -133,7 +136,8 @@ def _(charge: PowerFactorDemand, demand_minutes: int) -> str:
 
 @formula.register
 def _(charge: UnusedPower, demand_minutes: int) -> str:
-    return f"max(0, contracted kW - billed kW of {' + '.join(charge.kw_of)}) x rate"
+    least = "" if charge.percent == 100 else f"{charge.percent} % of "
+    return f"max(0, {least}contracted kW - billed kW of {' + '.join(charge.kw_of)}) x rate{TIMES[charge.per]}"
 
 
 @formula.register
@@ -169,7 +173,7 @@ def _per(charge: Charge) -> str:
 
 @_per.register
 def _(charge: MaximumDemand) -> str:
-    return f"{charge.unit} and month"
+    return f"{charge.unit} and {charge.per}"
 
 
 @_per.register
@@ -193,8 +197,13 @@ def _(charge: ReactiveEnergy) -> str:
 
 
 @_per.register
-def _(charge: PowerFactorDemand | UnusedPower) -> str:
+def _(charge: PowerFactorDemand) -> str:
     return "kW and month"
+
+
+@_per.register
+def _(charge: UnusedPower) -> str:
+    return f"kW and {charge.per}"
 
 
 @_per.register

@@ -99,6 +99,9 @@ class StoredHistories:
     def of_period(self, supply_point: str, month: BillingMonth) -> Sequence[Recorded]:
         return recorded_of(self._recorder, period_stream(BillingPeriod(supply_point, month)))
 
+    def of_supply_point(self, supply_point: str) -> Sequence[Recorded]:
+        return recorded_of(self._recorder, f"supply-point/{supply_point}")
+
 
 class StoredPositions:
     """Positions."""

@@ -22,6 +22,8 @@ from application.ports import NotAllowed, Unavailable
 METHOD = "iot-role-alias"
 LARGEST_ANSWER = 64 * 1024
 TIMEOUT_S = 15
+CUT_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+"""A handshake that the line ended. Nobody refused anybody: it is tried again like any other loss of the line."""
 KEYS = {"access_key": "accessKeyId", "secret_key": "secretAccessKey", "token": "sessionToken"}
 
 
@@ -56,9 +58,8 @@ class IotRoleAlias:
     def _ask(self) -> tuple[int, str | None, bytes]:
         connection = HTTPSConnection(self.endpoint, timeout=TIMEOUT_S, context=self._context())
         try:
-            connection.request(
-                "GET", f"/role-aliases/{self.alias}/credentials", headers={"x-amzn-iot-thingname": self.thing}
-            )
+            connection.connect()
+            self._request(connection)
             answer = connection.getresponse()
             return answer.status, answer.getheader("Date"), answer.read(LARGEST_ANSWER)
         except ssl.SSLCertVerificationError as error:
@@ -66,17 +67,30 @@ class IotRoleAlias:
                 f"{self.endpoint} is not signed by {self.authority} ({error.verify_message}); check that file and the "
                 "device's clock, and what stands between the device and the internet"
             ) from error
+        except CUT_OFF as error:
+            raise Unavailable(f"{self.endpoint}: the line ended within the TLS handshake ({error.reason})") from error
         except ssl.SSLError as error:
-            raise NotAllowed(
-                f"{self.endpoint} ends the TLS handshake ({error.reason}); check that {self.certificate} is active "
-                "and signed by an authority that is registered there"
-            ) from error
+            raise self._refused(error) from error
         except gaierror as error:
             raise Unavailable(f"the name {self.endpoint} is not found ({error.strerror}); check DNS") from error
         except (OSError, HTTPException) as error:
             raise Unavailable(f"{self.endpoint} does not answer ({str(error) or type(error).__name__})") from error
         finally:
             connection.close()
+
+    def _request(self, connection: HTTPSConnection) -> None:
+        try:
+            connection.request(
+                "GET", f"/role-aliases/{self.alias}/credentials", headers={"x-amzn-iot-thingname": self.thing}
+            )
+        except CUT_OFF as error:  # in TLS 1.3 our certificate is judged after our handshake: who refuses it hangs up
+            raise self._refused(error) from error
+
+    def _refused(self, error: ssl.SSLError) -> NotAllowed:
+        return NotAllowed(
+            f"{self.endpoint} ends the TLS handshake ({error.reason or 'it hangs up'}); check that {self.certificate} "
+            "is active and signed by an authority that is registered there"
+        )
 
     def _context(self) -> ssl.SSLContext:
         """Read anew each time: a renewed certificate is used without a restart."""

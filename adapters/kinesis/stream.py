@@ -3,7 +3,7 @@
 AWS or the network says                      here
 200, each record with its own result         True or False a record
 throttled, internal failure, 5xx             `Unavailable`
-no name, no route, time-out, reset           `Unavailable`: whether the records were taken is unknown
+no name, no route, time-out, cut off         `Unavailable`: whether the records were taken is unknown
 expired or unknown token                     fetch credentials and ask once more, then `Unavailable`
 signature too old or too new                 learn the server's time and ask once more, then `NotAllowed`
 access denied, no such stream, KMS disabled  `NotAllowed`
@@ -27,7 +27,14 @@ from botocore.exceptions import (
 )
 from botocore.session import Session
 
-from adapters.kinesis.iot_credentials import IotRoleAlias, RoleAliasProvider, TemporaryCredentials, credentials_of
+from adapters.kinesis.iot_credentials import (
+    CUT_OFF,
+    IotRoleAlias,
+    RoleAliasProvider,
+    TemporaryCredentials,
+    credentials_of,
+)
+from adapters.kinesis.models import Models
 from adapters.kinesis.server_time import ServerTime
 from application.ports import NotAllowed, RecordsRefused, StreamRecord, Unavailable
 
@@ -94,6 +101,8 @@ class KinesisStream:
         try:
             answer: Mapping[str, Any] = self._client.put_records(StreamName=self._name, Records=entries)
         except SSLError as error:
+            if _was_cut_off(error):
+                raise Unavailable(f"stream {self._name}: the line ended within the TLS handshake ({error})") from error
             raise NotAllowed(
                 f"the server of stream {self._name} is not to be trusted ({error}); check the authority file and the "
                 "device's clock, and what stands between the device and the internet"
@@ -113,6 +122,7 @@ def kinesis_client(region: str, identity: IotRoleAlias | None, time: ServerTime,
     `authority` is the PEM file that the server must be signed by; None trusts what botocore trusts.
     """
     session = Session()
+    session.register_component("data_loader", Models())
     credentials = None if identity is None else credentials_of(identity)
     if credentials is not None:
         session.get_component("credential_provider").insert_before("env", RoleAliasProvider(credentials))
@@ -135,6 +145,14 @@ def _signer_by(time: ServerTime) -> str:
     name = f"v4-by-server-time-{id(time)}"
     AUTH_TYPE_MAPS[name] = SigV4ByServerTime
     return name
+
+
+def _was_cut_off(error: BaseException) -> bool:
+    """botocore wraps what urllib3 wraps: the cause is Python's own."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, CUT_OFF):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
 
 
 def _meaning(stream: str, error: ClientError) -> Unavailable:

@@ -16,8 +16,6 @@ DIGITS = r"[+-]?(?:[0-9]{{1,20}}(?:{point}[0-9]{{0,20}})?|{point}[0-9]{{1,20}})(
 MOST_REMEMBERED = 50_000
 """Cells of a column whose amounts are kept: a meter writes the same few thousand numbers again and again."""
 HALF = Decimal("0.5")
-LARGEST_INTERVAL_WH = 10**11
-"""More than a country uses in an hour; up to here energy times price fits in 64 bits."""
 LARGEST_REGISTER_WH = 10**15
 """No meter counts further."""
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from adapters.meter_files.faults import nearest
+from domain.budget import LARGEST_RATED_KW
 from domain.measurement import MeterType
 
 WH_PER_UNIT = {"Wh": 1, "kWh": 1_000, "MWh": 1_000_000, "GWh": 1_000_000_000}
@@ -49,7 +50,7 @@ class Declaration(BaseModel):
     decimal: Literal[".", ","] = "."
     delimiter: str = ","
     register_modulus: int | None = Field(default=None, gt=0)
-    rated_power_kw: Decimal | None = Field(default=None, gt=0, le=10_000_000)
+    rated_power_kw: Decimal | None = Field(default=None, gt=0, le=LARGEST_RATED_KW)
     check_header_unit: bool = True
 
     @property

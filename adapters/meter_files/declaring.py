@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from adapters.meter_files.declaration import Declaration, undeclared
 from adapters.meter_files.faults import nearest, quoted
 from domain.errors import BadReadings
+from domain.nesting import NestedTooDeeply, check_toml
 
 
 def load_declaration(readings: Path, overrides: Mapping[str, object], toml: Path | None = None) -> Declaration:
@@ -38,6 +39,9 @@ def load_declaration(readings: Path, overrides: Mapping[str, object], toml: Path
         raise BadReadings(_first_fault(error, given, readings, beside)) from error
 
 
+MOST_BYTES_OF_A_DECLARATION = 1 << 18
+
+
 def option(key: str) -> str:
     """The command's option for a key: `step_minutes` is `--step-minutes`."""
     return "--" + key.replace("_", "-")
@@ -47,12 +51,18 @@ def _facts_in(toml: Path, required: bool) -> dict[str, object]:
     if not required and not toml.exists():
         return {}
     try:
+        with toml.open("rb") as file:
+            content = file.read(MOST_BYTES_OF_A_DECLARATION + 1)
+        if len(content) > MOST_BYTES_OF_A_DECLARATION:
+            raise BadReadings(f"{toml}: too large for a declaration; it has one fact a line")
+        check_toml(content)
         # TOML numbers become Decimal, so that 12.1 kW stays 12.1
-        return tomllib.loads(toml.read_text(encoding="utf-8-sig"), parse_float=Decimal)
+        return tomllib.loads(content.decode("utf-8-sig"), parse_float=Decimal)
     except (OSError, UnicodeDecodeError) as error:
         raise BadReadings(f"{toml}: the declaration cannot be read ({error}); write it as UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise BadReadings(f'{toml}: not TOML: {error}; write one fact a line, as in unit = "kWh"') from error
+    except (ValueError, ArithmeticError) as error:  # a ValueError is also a number of any size
+        said = error if isinstance(error, tomllib.TOMLDecodeError | NestedTooDeeply) else type(error).__name__
+        raise BadReadings(f'{toml}: not TOML: {said}; write one fact a line, as in unit = "kWh"') from error
 
 
 def _first_fault(error: ValidationError, given: Mapping[str, object], readings: Path, beside: Path) -> str:

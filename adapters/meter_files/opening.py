@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from adapters.meter_files.amounts import LARGEST_INTERVAL_WH, LARGEST_REGISTER_WH, Amounts, Limit
+from adapters.meter_files.amounts import LARGEST_REGISTER_WH, Amounts, Limit
 from adapters.meter_files.csv_rows import open_csv
 from adapters.meter_files.declaration import VARH_PER_UNIT, WH_PER_UNIT, Declaration
 from adapters.meter_files.faults import MOST_BYTES_OF_A_FILE
@@ -13,6 +13,7 @@ from adapters.meter_files.local_time import LocalTime
 from adapters.meter_files.parquet_rows import MAGIC, open_parquet
 from adapters.meter_files.stamps import Stamps
 from adapters.meter_files.table import Column, Table
+from domain.budget import LARGEST_LOAD_KW
 from domain.errors import BadReadings
 from domain.measurement import PLAUSIBLE_OVERLOAD_PERCENT
 
@@ -82,8 +83,9 @@ def _limit(declaration: Declaration) -> Limit:
         return Limit("register", LARGEST_REGISTER_WH, f"a register holds {LARGEST_REGISTER_WH:,} Wh at most", remedy)
     remedy = "declare the column of imported energy; exported energy has a column of its own"
     if declaration.rated_power_kw is None:
-        reason = f"an interval holds {LARGEST_INTERVAL_WH:,} Wh at most"
-        return Limit("energy", LARGEST_INTERVAL_WH, reason, remedy)
+        most = LARGEST_LOAD_KW * 1000 * declaration.step_seconds // 3600
+        reason = f"the largest load, {LARGEST_LOAD_KW:,} kW, is {most:,} Wh in {declaration.step_minutes} minutes"
+        return Limit("energy", most, reason, remedy)
     watts = declaration.meter_type.rated_power_w
     possible = watts * declaration.step_seconds * PLAUSIBLE_OVERLOAD_PERCENT // 360_000
     carries = f"{PLAUSIBLE_OVERLOAD_PERCENT} % of the rated {declaration.rated_power_kw} kW"

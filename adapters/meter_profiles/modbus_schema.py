@@ -7,7 +7,16 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from adapters.meter_profiles.reading import Part, shown
 from adapters.meter_profiles.values import Checks, Counters, Identifier, Text, Texts, Valued, check_counters
-from domain.meter_profile import Identity, Marker, MeterProfile, Register, RegisterType, Transport, WordOrder
+from domain.meter_profile import (
+    Identity,
+    Marker,
+    MeterProfile,
+    Register,
+    RegisterType,
+    SerialNumber,
+    Transport,
+    WordOrder,
+)
 
 Type = Annotated[RegisterType, Field(strict=False)]  # text in the file, one of the enumeration here
 Words = Annotated[WordOrder, Field(strict=False)]
@@ -88,6 +97,31 @@ class MarkerPart(Part):
         return Marker(self.type, self.bits, (1 << self.type.bits) - 1 if self.mask is None else self.mask)
 
 
+class SerialPart(Part):
+    """`[serial]`."""
+
+    address: Address
+    type: Literal["u32", "u64", "text"]
+    registers: Annotated[int, Field(ge=1, le=32)] | None = None
+    function: Literal[3, 4] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> "SerialPart":
+        if (self.registers is None) is (self.type == "text"):
+            raise ValueError("text needs registers, how many there are; a number has none: its type says it")
+        if self.address + self.length > 1 << 16:
+            raise ValueError(f"address {self.address} leaves no room for it; the last address is 65535")
+        return self
+
+    @property
+    def length(self) -> int:
+        """How many registers it takes."""
+        return self.registers or RegisterType(self.type).registers
+
+    def to_domain(self, function: int) -> SerialNumber:
+        return SerialNumber(self.address, self.length, self.type == "text", self.function or function)
+
+
 class ModbusFile(Part):
     """A whole file."""
 
@@ -103,6 +137,7 @@ class ModbusFile(Part):
     transport: TransportPart
     identity: list[IdentityPart] = Field(default=[])
     marker: list[MarkerPart] = Field(default=[])
+    serial: SerialPart | None = None
     registers: Annotated[list[RegisterPart], Field(min_length=1, max_length=200)]
 
     @model_validator(mode="after")
@@ -132,6 +167,7 @@ class ModbusFile(Part):
             warnings=tuple(self.warnings),
             sources=tuple(self.sources),
             conflicts=tuple(self.conflicts),
+            serial=self.serial.to_domain(self.transport.function) if self.serial else None,
         )
 
 

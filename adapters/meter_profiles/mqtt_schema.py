@@ -46,6 +46,7 @@ class MqttFile(Part):
     conflicts: Texts
     most_bytes: Annotated[int, Field(ge=16, le=1 << 18)]
     time: TimePart | None = None
+    serial: Steps | None = None
     values: Annotated[list[ValuePart], Field(min_length=1, max_length=100)]
 
     @model_validator(mode="after")
@@ -73,4 +74,5 @@ class MqttFile(Part):
             warnings=tuple(self.warnings),
             sources=tuple(self.sources),
             conflicts=tuple(self.conflicts),
+            serial=None if self.serial is None else tuple(self.serial),
         )

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from domain.errors import InvalidProfile
+from domain.nesting import NestedTooDeeply, check_toml
 
 MODBUS = "wattledger-meter/1"
 MQTT = "wattledger-mqtt-meter/1"
@@ -28,11 +29,13 @@ Model = TypeVar("Model", bound=BaseModel)
 def read_toml(path: Path) -> dict[str, Any]:
     """A file in UTF-8 of at most 256 KiB whose schema is one of ours. Raises `InvalidProfile`."""
     try:
-        content = tomllib.loads(_bytes(path).decode("utf-8-sig"), parse_float=Decimal)
+        data = _bytes(path)
+        check_toml(data)
+        content = tomllib.loads(data.decode("utf-8-sig"), parse_float=Decimal)
     except UnicodeDecodeError as error:
         raise InvalidProfile(f"{path}: byte {error.start} is not UTF-8; save the file in UTF-8") from error
-    except RecursionError as error:
-        raise InvalidProfile(f"{path}: not valid TOML: it is nested too deeply; three levels are enough") from error
+    except NestedTooDeeply as error:
+        raise InvalidProfile(f"{path}: not valid TOML: it is {error}; three levels are enough") from error
     except (ValueError, InvalidOperation) as error:
         raise InvalidProfile(one_line(f"{path}: not valid TOML: {error}; correct that line")) from error
     if content.get("schema") not in (MODBUS, MQTT):  # a tuple: what a file says may not be hashable

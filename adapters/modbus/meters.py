@@ -14,6 +14,7 @@ from datetime import datetime
 from adapters.modbus.examining import Examination, examine
 from adapters.modbus.line import Declined, Line, LineFault, ModbusLine, SerialPlace, TcpPlace, Unreachable
 from adapters.modbus.polling import Asking, MeterOnLine, OutOfTime, WrongDevice
+from adapters.modbus.serials import Serials
 from domain.errors import BadOption
 from domain.measurement import Reading
 from domain.meter_status import MeterState, MeterStatus, reading_of
@@ -40,6 +41,7 @@ class Bus:
         self._sleep = sleep
         self._identified: dict[str, str] = {}
         self._states: dict[str, MeterState] = {}
+        self._serials = Serials()
 
     def poll(self, at: datetime) -> list[tuple[Reading | None, MeterStatus]]:
         """Every meter once. The line is let go afterwards: many gateways serve one client only."""
@@ -70,7 +72,12 @@ class Bus:
         except LineFault as fault:
             self._identified.pop(on.meter, None)
             return None, MeterStatus(on.meter, at, _state_of(fault), f"{self.line.name}, unit {on.unit}: {fault}")
-        return _judged(on, at, examine(on.profile, words, on.ratio), self._identified[on.meter])
+        reading, status = _judged(on, at, examine(on.profile, words, on.ratio), self._identified[on.meter])
+        if reading is None:
+            return None, status
+        serial, note = self._serials.of(on, asking.serial)
+        notes = (*status.notes, note) if note else status.notes
+        return replace(reading, serial=serial) if serial else reading, replace(status, notes=notes)
 
 
 class ModbusMeters:
@@ -117,7 +124,7 @@ def _judged(
         return None, MeterStatus(on.meter, at, MeterState.IMPLAUSIBLE, said, values=seen.values)
     reading = reading_of(on.meter, at, seen.values)
     if isinstance(reading, str):
-        said = f"the meter marks {reading} as having no value"
+        said = f"the meter marks {reading} as having no value; if it never has one, list it as uncounted in a profile"
         return None, MeterStatus(on.meter, at, MeterState.NO_VALUE, said, values=seen.values)
     notes = [said_of_itself] if said_of_itself else []
     notes += [finding.said for finding in seen.doubtful]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from adapters.modbus.decoding import bits_of
 from adapters.modbus.line import Declined, Line, LineFault, NoAnswer
 from adapters.modbus.planning import Block, plan
-from domain.meter_profile import Identity, MeterProfile
+from domain.meter_profile import Identity, MeterProfile, SerialNumber
 
 LONGEST_PAUSE_S = 1.0
 
@@ -61,6 +61,13 @@ class Asking:
             read = self._read(on, block, attempts)
             words.update(zip(range(block.address, block.end), read, strict=True))
         return words
+
+    def serial(self, on: MeterOnLine, where: SerialNumber) -> tuple[int, ...]:
+        """The words of its serial number; asked for once, whatever the answer. Raises `LineFault`."""
+        if self.monotonic() >= self.until_s:
+            raise OutOfTime("the poll ran out of time")
+        self.sleep(on.profile.transport.pause_ms / 1000)
+        return self.line.read(on.unit, where.function, where.address, where.registers)
 
     def _identify(self, on: MeterOnLine, identity: Identity, attempts: int) -> None:
         try:

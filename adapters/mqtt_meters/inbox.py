@@ -5,7 +5,7 @@ where it does not say; a retained message that does not say is not taken, becaus
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from threading import Lock
@@ -40,6 +40,7 @@ class Seen:
 
     measured: datetime | None = None
     values: Mapping[str, Decimal | None] = field(default_factory=dict)
+    serial: str = ""
     refused: int = 0
     last_refusal: str = ""
 
@@ -67,10 +68,10 @@ class Inbox:
     @staticmethod
     def _take(on: PushingMeter, seen: Seen, data: bytes, retained: bool, now: datetime) -> None:
         try:
-            values, said = understand(on.profile, data)
-            if retained and said is None:
+            message = understand(on.profile, data)
+            if retained and message.measured is None:
                 raise BadMessage("it was retained by the broker and does not say when it was measured")
-            measured = said or now
+            measured = message.measured or now
             if measured > now + MOST_AHEAD:
                 raise BadMessage(
                     f"it was measured at {measured.isoformat()}, which is yet to come: set the meter's clock"
@@ -80,7 +81,7 @@ class Inbox:
             seen.last_refusal = str(fault)
             return
         if seen.measured is None or measured >= seen.measured:
-            seen.measured, seen.values = measured, values
+            seen.measured, seen.values, seen.serial = measured, message.values, message.serial
 
 
 def _polled(on: PushingMeter, seen: Seen, at: datetime, without_line: str) -> tuple[Reading | None, MeterStatus]:
@@ -103,6 +104,7 @@ def _polled(on: PushingMeter, seen: Seen, at: datetime, without_line: str) -> tu
         return None, MeterStatus(on.meter, at, MeterState.NO_VALUE, f"{reading} has no value", notes, seen.values)
     notes += _saying(findings, Plausibility.DOUBTFUL)
     notes += tuple(f"counts no {name}" for name in on.profile.uncounted if name == "reactive_energy_import")
+    reading = replace(reading, serial=seen.serial)
     return reading, MeterStatus(on.meter, at, MeterState.READ, notes=notes, values=seen.values)
 
 

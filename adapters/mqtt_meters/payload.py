@@ -1,13 +1,17 @@
 """From the bytes of one message to values: strict JSON, exact decimals, and a reason for whatever is not that."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import NoReturn
 
+from domain.nesting import NestedTooDeeply, check_json
 from domain.push_profile import Path, PushProfile, TimeIn
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_SERIAL = 64
 MOST_DIGITS = 30
 """No register has more; a number beyond it is no register, and arithmetic with it could take for ever."""
 
@@ -16,8 +20,17 @@ class BadMessage(Exception):
     """The message cannot be used; the text says where and why."""
 
 
-def understand(profile: PushProfile, data: bytes) -> tuple[dict[str, Decimal | None], datetime | None]:
-    """The values of a message in base units, and when it says they were measured. Raises `BadMessage`.
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a message holds: values in base units, when it says they were measured, and the meter's serial number."""
+
+    values: Mapping[str, Decimal | None]
+    measured: datetime | None
+    serial: str
+
+
+def understand(profile: PushProfile, data: bytes) -> Message:
+    """What a message holds. Raises `BadMessage`.
 
     A value that is null, or not there, is None: the meter has none. Without the active counter that is told apart by
     whoever makes a reading of it.
@@ -25,13 +38,15 @@ def understand(profile: PushProfile, data: bytes) -> tuple[dict[str, Decimal | N
     if len(data) > profile.most_bytes:
         raise BadMessage(f"{len(data)} bytes, and at most {profile.most_bytes} were expected")
     try:
-        content = json.loads(data, parse_float=Decimal, parse_constant=_no_number)
-    except RecursionError as error:
-        raise BadMessage("nested too deeply") from error
+        check_json(data)
+        content = json.loads(data.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_number)
+    except NestedTooDeeply as error:
+        raise BadMessage(str(error)) from error
     except (ValueError, ArithmeticError) as error:
         raise BadMessage("not JSON in UTF-8") from error
     values = {value.quantity: _scaled(_at(content, value.path), value.path, value.factor) for value in profile.values}
-    return values, None if profile.time is None else _time(_at(content, profile.time.path), profile.time)
+    measured = None if profile.time is None else _time(_at(content, profile.time.path), profile.time)
+    return Message(values, measured, _serial(content, profile))
 
 
 def _at(content: object, path: Path) -> object:
@@ -59,6 +74,19 @@ def _scaled(value: object, path: Path, factor: Decimal) -> Decimal | None:
     if number and abs(number.adjusted()) > MOST_DIGITS:
         raise BadMessage(f"{_place(path)}: a number of size 10^{number.adjusted()} is no register")
     return number * factor
+
+
+def _serial(content: object, profile: PushProfile) -> str:
+    """Empty where messages hold none."""
+    told = None if profile.serial is None else _at(content, profile.serial)
+    if told is None:
+        return ""
+    text = str(told) if isinstance(told, str | int) and not isinstance(told, bool) else ""
+    if not text or len(text) > MOST_SERIAL or not text.isprintable():
+        raise BadMessage(
+            f"{_place(profile.serial or ())}: a serial number of 1 to {MOST_SERIAL} characters was expected"
+        )
+    return text
 
 
 def _time(value: object, time: TimeIn) -> datetime:

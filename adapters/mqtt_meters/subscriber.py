@@ -24,6 +24,8 @@ from domain.meter_status import MeterStatus
 
 LONGEST_DELAY_S = 30
 MOST_PASSWORD_BYTES = 4096
+MOST_PACKET_BYTES = 1 << 20
+"""The largest message that a profile may allow has a quarter of it."""
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -80,7 +82,7 @@ class MqttMeters:
         return not self._without_line
 
     def _make(self, name: str) -> Client:
-        client = Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=True)
+        client = _CappedClient(CallbackAPIVersion.VERSION2, client_id=name, clean_session=True)
         client.reconnect_delay_set(1, LONGEST_DELAY_S)
         _secure(client, self.broker)
         client.on_connect = self._connected
@@ -109,13 +111,35 @@ class MqttMeters:
         self._without_line = f"{self.broker.host} refused the topic {refused[0]}" if refused else ""
 
     def _disconnected(
-        self, _client: Client, _data: Any, _flags: DisconnectFlags, code: ReasonCode, _properties: Properties | None
+        self, client: Client, _data: Any, _flags: DisconnectFlags, code: ReasonCode, _properties: Properties | None
     ) -> None:
         if not self._without_line:
-            self._without_line = f"the connection to {self.broker.host} is lost: {code}"
+            said = getattr(client, "too_large", "") or str(code)
+            self._without_line = f"the connection to {self.broker.host} is lost: {said}"
 
     def _message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
-        self._inbox.take(message.topic, bytes(message.payload), message.retain, self._clock.now())
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:  # no topic that anybody subscribed to; an exception here would end the listening
+            return
+        self._inbox.take(topic, bytes(message.payload), message.retain, self._clock.now())
+
+
+class _CappedClient(Client):
+    """A client that takes no packet of a size that no meter sends: the library would make room for 256 MiB.
+
+    There is no way to leave such a packet out of the stream, so the connection is given up, and opened again.
+    """
+
+    too_large = ""
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        if bufsize > MOST_PACKET_BYTES:
+            self.too_large = (
+                f"a packet of {bufsize} bytes came, and at most {MOST_PACKET_BYTES} are taken; find who publishes it"
+            )
+            raise ConnectionError(self.too_large)
+        return super()._sock_recv(bufsize)
 
 
 def _secure(client: Client, broker: Broker) -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from domain.errors import BadPriceSeries
+from domain.nesting import NestedTooDeeply, check_toml
 
 KWH_PER_UNIT = {"kWh": 1, "MWh": 1_000, "GWh": 1_000_000}
 UNIT_OF_KWH = {kwh: unit for unit, kwh in KWH_PER_UNIT.items()}
@@ -61,13 +62,16 @@ def declaration_of(prices: Path) -> Declaration:
     try:
         if beside.stat().st_size > MOST_BYTES_OF_A_DECLARATION:
             raise BadPriceSeries(f"{beside}: too large for a declaration; it has one fact a line")
-        return Declaration.model_validate(tomllib.loads(beside.read_text(encoding="utf-8-sig")))
+        content = beside.read_bytes()
+        check_toml(content)
+        return Declaration.model_validate(tomllib.loads(content.decode("utf-8-sig")))
     except UnicodeDecodeError as error:
         raise BadPriceSeries(f"{beside}: not UTF-8 text ({error.reason}); save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise BadPriceSeries(f'{beside}: not TOML: {error}; write one fact a line, as in unit = "EUR/MWh"') from error
     except ValidationError as error:
         raise BadPriceSeries(_first_fault(beside, error)) from error
+    except ValueError as error:  # also a number of any size
+        said = error if isinstance(error, tomllib.TOMLDecodeError | NestedTooDeeply) else type(error).__name__
+        raise BadPriceSeries(f'{beside}: not TOML: {said}; write one fact a line, as in unit = "EUR/MWh"') from error
 
 
 def columns_of(place: str, header: Sequence[str], declared: Declaration) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from adapters.report.page import chart_html, filled
 from adapters.report.plot import Figure
 from adapters.report.wording import DASH, amount, days, energy, rounded, safe, version
 from domain.comparison import Comparison, Heading, Offer, subtract
+from domain.tariff import Tariff
 
 NOTHING = Decimal(0)
 
@@ -39,7 +40,7 @@ def comparison_html(comparison: Comparison, title: str, notes: Sequence[str]) ->
         if difference is not None:
             figures[f"steps-{i}"] = waterfall_figure(comparison, offer, difference)
             cut = "" if starts_at_zero(comparison, difference) else " The axis does not start at zero."
-            name = f"From {comparison.first.tariff.id} to {offer.tariff.id}, {comparison.first.tariff.currency}"
+            name = f"From {comparison.first.name} to {offer.name}, {comparison.first.tariff.currency}"
             sections += chart_html(f"steps-{i}", name, f"Largest step first; red costs more, blue costs less.{cut}")
     several = months_figures(comparison) if len(comparison.first.bills) > 1 else {}
     figures |= {f"months-{i}": figure for i, figure in several.items()}
@@ -54,7 +55,7 @@ def _multiples_html(comparison: Comparison, others: Sequence[int]) -> str:
         return ""
     how = "Above zero the month costs more than under the first; all these charts have one scale."
     charts = "".join(
-        chart_html(f"months-{i}", f"{comparison.offers[i].tariff.id} less {comparison.first.tariff.id}, by month", how)
+        chart_html(f"months-{i}", f"{comparison.offers[i].name} less {comparison.first.name}, by month", how)
         for i in others
     )
     return f'<div class="multiples">{charts}</div>'
@@ -68,14 +69,11 @@ def _header_html(comparison: Comparison, title: str, notes: Sequence[str]) -> st
         "Period": days(bills[0].first, bills[-1].end),
         "Energy": f"{energy(kwh)} kWh",
         "Time zone": bills[0].timezone,
-        "Compared with": comparison.first.tariff.id,
+        "Compared with": comparison.first.name,
     }
     items = "".join(f"<div><dt>{name}</dt><dd>{safe(value)}</dd></div>" for name, value in facts.items())
     assumed = dict.fromkeys(
-        f"{offer.tariff.id}: {bill.assumption}"
-        for offer in comparison.offers
-        for bill in offer.bills
-        if bill.assumption
+        f"{offer.name}: {bill.assumption}" for offer in comparison.offers for bill in offer.bills if bill.assumption
     )
     said = "".join(f"<li>{safe(note)}</li>" for note in notes if note not in assumed)
     cards = "".join(_card_html(comparison, offer, kwh) for offer in comparison.offers)
@@ -96,7 +94,7 @@ def _card_html(comparison: Comparison, offer: Offer, kwh: Decimal) -> str:
         share = f", {_plus(100 * difference.total / comparison.first.total, 1)} %" if comparison.first.total else ""
         below = f"{_plus(difference.total, 2)} {comparison.first.tariff.currency}{share}"
     return (
-        f'<div class="card"><p class="name">{safe(offer.tariff.id)}</p>'
+        f'<div class="card"><p class="name">{safe(offer.name)}</p>'
         f'<p class="value">{amount(offer.total)} <span class="unit">{safe(currency)}</span></p>'
         f'<p class="below">{safe(below)}<br>{safe(per_kwh)}</p></div>'
     )
@@ -107,10 +105,10 @@ def _lines_html(comparison: Comparison) -> str:
     body = "".join(_heading_html(comparison, heading) for heading in comparison.headings)
     total = _cells(comparison, [offer.total for offer in comparison.offers])
     heads = "".join(
-        f'<th class="num" scope="col">{safe(o.tariff.id)}, {safe(o.tariff.currency)}</th>' for o in comparison.offers
+        f'<th class="num" scope="col">{safe(o.name)}, {safe(o.tariff.currency)}</th>' for o in comparison.offers
     )
     less = "".join(
-        f'<th class="num" scope="col">{safe(offer.tariff.id)} less the first</th>' for offer in _others(comparison)
+        f'<th class="num" scope="col">{safe(offer.name)} less the first</th>' for offer in _others(comparison)
     )
     return (
         '<h3>Line by line</h3><div class="wide"><table class="months compared"><thead><tr>'
@@ -134,8 +132,8 @@ def _months_html(comparison: Comparison) -> str:
     """Each month's total under each tariff, where there are several."""
     if len(comparison.first.bills) == 1:
         return ""
-    heads = "".join(f'<th class="num" scope="col">{safe(offer.tariff.id)}</th>' for offer in comparison.offers)
-    less = "".join(f'<th class="num" scope="col">{safe(o.tariff.id)} less the first</th>' for o in _others(comparison))
+    heads = "".join(f'<th class="num" scope="col">{safe(offer.name)}</th>' for offer in comparison.offers)
+    less = "".join(f'<th class="num" scope="col">{safe(o.name)} less the first</th>' for o in _others(comparison))
     rows = "".join(
         f'<tr><th scope="row">{bills[0].first:%B %Y}</th>{_cells(comparison, [bill.total for bill in bills])}</tr>'
         for bills in zip(*(offer.bills for offer in comparison.offers), strict=True)
@@ -162,11 +160,16 @@ def _others(comparison: Comparison) -> list[Offer]:
     return [offer for offer in comparison.offers[1:] if offer.worth is not None]
 
 
+def _called(offer: Offer, tariff: Tariff) -> str:
+    return tariff.id if offer.name == tariff.id else f"{offer.name}, {tariff.id}"
+
+
 def _about_html(comparison: Comparison) -> str:
     items = "".join(
-        f"<li>{safe(offer.tariff.id)}, version {safe(version(offer.tariff.version))}: {safe(offer.tariff.name)}. "
-        f"{safe(' '.join((offer.tariff.source.rstrip('.') + '.', *offer.tariff.notes)))}</li>"
+        f"<li>{safe(_called(offer, tariff))}, version {safe(version(tariff.version))}: {safe(tariff.name)}. "
+        f"{safe(' '.join((tariff.source.rstrip('.') + '.', *tariff.notes)))}</li>"
         for offer in comparison.offers
+        for tariff in offer.tariffs
     )
     return (
         '<div class="about"><h3>About the tariffs</h3><p>Every charge stands under what it multiplies: kWh under '

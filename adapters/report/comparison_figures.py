@@ -24,7 +24,7 @@ CLOSE = 0.4
 
 def stacked_figure(comparison: Comparison) -> Figure:
     """One bar a tariff, stacked by heading: money in one currency, or else each heading's part of its own bill."""
-    ids = [letters(offer.tariff.id) for offer in comparison.offers]
+    ids = [letters(offer.name) for offer in comparison.offers]
     traces: list[Figure] = [
         {
             "type": "bar",
@@ -55,7 +55,7 @@ def waterfall_figure(comparison: Comparison, offer: Offer, difference: Differenc
     levels = [first.total]
     for _, amount in steps:
         levels.append(levels[-1] + amount)
-    names = [first.tariff.id, *(heading.capitalize() for heading, _ in steps), offer.tariff.id]
+    names = [first.name, *(heading.capitalize() for heading, _ in steps), offer.name]
     trace = {
         "type": "waterfall",
         "measure": ["absolute", *["relative"] * len(steps), "total"],

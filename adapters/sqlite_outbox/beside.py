@@ -5,6 +5,8 @@ import os
 from hashlib import blake2b
 from pathlib import Path
 
+from adapters.sqlite_outbox.files import Files
+
 SLOT_BYTES = 512
 """One sector: what the power cuts off in the middle of one slot leaves the other as it was."""
 BALLAST_BYTES = 1 << 20
@@ -16,19 +18,14 @@ class Canary:
     If it is ahead of the store after a restart, the disk said that something was safe which was not.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, files: Files | None = None) -> None:
+        self._path, self._files = path, files or Files()
 
     def note(self, store: str, seq: int) -> None:
         """Raises `OSError`; a canary that cannot be written takes nothing from what is stored."""
         text = json.dumps([store, seq]).encode()
         slot = (_signed(text) + text).ljust(SLOT_BYTES, b"\0")
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            os.pwrite(file, slot, seq % 2 * SLOT_BYTES)
-            os.fdatasync(file)
-        finally:
-            os.close(file)
+        self._files.write(self._path, slot, seq % 2 * SLOT_BYTES)
 
     def told(self) -> tuple[str, int] | None:
         """The store and seq last noted; None where there is nothing to trust."""
@@ -41,7 +38,7 @@ class Canary:
 
     def begin(self, store: str, seq: int) -> None:
         """A fresh store: what the last one said is over."""
-        self._path.unlink(missing_ok=True)
+        self._files.remove(self._path)
         self.note(store, seq)
 
 

@@ -19,8 +19,9 @@ from shutil import disk_usage
 from typing import TypeVar
 
 from adapters.sqlite_outbox.beside import BALLAST_BYTES, Ballast, Canary
-from adapters.sqlite_outbox.connecting import Connect, of_python
+from adapters.sqlite_outbox.connecting import Connect, asking, of_python
 from adapters.sqlite_outbox.database import MOST_BYTES, SqliteOutbox
+from adapters.sqlite_outbox.files import Files
 from adapters.sqlite_outbox.salvage import Background, Salvage, in_a_thread
 from application.ports import Merge, Outbox, StoreDamaged, StoredCycle, StoreFull, Unavailable
 from domain.upload import ClockFacts
@@ -94,19 +95,22 @@ class OutboxFolder:
         most_bytes: int = MOST_BYTES,
         connect: Connect = of_python,
         background: Background = in_a_thread,
+        files: Files | None = None,
     ) -> None:
         """Open or create. At most `most_bytes`, and no more than 60 % of the disk. Raises `Unavailable`."""
         folder.mkdir(parents=True, exist_ok=True)
         self._database, self._clean, self._lied = folder / "outbox.sqlite", folder / "clean", folder / LIED
         self._most_bytes = min(most_bytes, int(disk_usage(folder).total * PART_OF_THE_DISK))
-        self._connect = connect
-        self._canary, self._ballast = Canary(folder / "canary"), Ballast(folder / "ballast")
-        self._salvage = Salvage(folder / "broken", connect, background)
+        self._connect, self._files = connect, files or Files()
+        self._canary, self._ballast = Canary(folder / "canary", self._files), Ballast(folder / "ballast")
+        self._salvage = Salvage(folder / "broken", connect, background, self._files)
         self._canary_fault = ""
         unclean = self._database.exists() and not self._clean.exists()
         self._checked: int | None = 0 if unclean else None
         self._live = self._opened()
-        self._clean.unlink(missing_ok=True)
+        if self._clean.exists():
+            self._files.remove(self._clean)
+            self._files.sync_folder(folder)  # back after a power cut, it would spare a store the look that it needs
         self._salvage.start()
 
     # Outbox
@@ -220,11 +224,13 @@ class OutboxFolder:
         self._live.close()
         self._salvage.close()
         if self._checked is None:
-            self._clean.touch()
+            self._files.touch(self._clean)
 
     # What goes wrong
 
     def _opened(self) -> SqliteOutbox:
+        if self._salvage.is_interrupted and self._database.exists():
+            return self._fresh()  # its WAL may be gone: alone it would pass for whole
         try:
             live = self._connected()
         except StoreDamaged:
@@ -232,7 +238,7 @@ class OutboxFolder:
         told = self._canary.told()
         if told is not None and _is_ahead(told, live):
             with suppress(OSError):
-                self._lied.touch()
+                self._files.touch(self._lied)
             live.continue_after(told[1])  # the numbers that were lost may have been sent
         return live
 
@@ -255,7 +261,8 @@ class OutboxFolder:
         """Move the store aside before its connection ends, or SQLite would tidy files that it cannot read."""
         told = self._canary.told()
         name, last = (broken.store, broken.last_seq) if broken else told or (None, 0)
-        self._salvage.move_aside(self._database, name)
+        with asking(f"the outbox {self._database} is damaged and cannot be moved aside"):
+            self._salvage.move_aside(self._database, name)
         if broken is not None:
             broken.abandon()
         fresh = self._connected()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from adapters.sqlite_outbox.connecting import Connect
 from adapters.sqlite_outbox.database import SqliteOutbox
+from adapters.sqlite_outbox.files import Files
 from adapters.sqlite_outbox.pages import name_in, rows_in
 from application.ports import Unavailable
 
@@ -24,21 +25,37 @@ def in_a_thread(work: Callable[[], None]) -> None:
 class Salvage:
     """A folder of broken stores, numbered, and what was saved of each."""
 
-    def __init__(self, folder: Path, connect: Connect, background: Background) -> None:
+    def __init__(self, folder: Path, connect: Connect, background: Background, files: Files | None = None) -> None:
         self._folder, self._connect, self._background = folder, connect, background
+        self._files = files or Files()
         self._open: dict[Path, SqliteOutbox] = {}
         self._running: set[Path] = set()
 
     def move_aside(self, database: Path, store: str | None) -> Path:
-        """Take the files of a store out of the way; its WAL first, which no fresh store must find beside itself."""
-        place = self._folder / str(1 + max((int(one.name) for one in self._places()), default=0))
-        place.mkdir(parents=True)
-        (place / NAME).write_text(json.dumps(store), encoding="utf-8")
+        """Take the files of a store out of the way; its WAL first, which no fresh store must find beside itself.
+
+        One that was interrupted is brought to its end: the file of a store and its WAL belong together. Raises
+        `OSError`; what was moved until then is taken up again by the next call.
+        """
+        place = self._interrupted() or self._folder / str(1 + max((int(one.name) for one in self._places()), default=0))
+        self._files.make_folder(place)
+        if not (place / NAME).exists():
+            self._files.write(place / NAME, json.dumps(store).encode())
         for suffix in ("-wal", "-shm", ""):
             part = database.with_name(database.name + suffix)
             if part.exists():
-                part.replace(place / (STORE + suffix))
+                self._files.move(part, place / (STORE + suffix))
+                self._files.sync_folder(place)
+        self._files.sync_folder(database.parent)
         return place
+
+    @property
+    def is_interrupted(self) -> bool:
+        """A store was being moved aside when the power went, and its file is not there yet."""
+        return self._interrupted() is not None
+
+    def _interrupted(self) -> Path | None:
+        return next((one for one in self._places() if not any((one / name).exists() for name in (STORE, DONE))), None)
 
     def start(self) -> None:
         """Read, in the background, every broken store that was not read to its end yet."""
@@ -70,8 +87,8 @@ class Salvage:
                 known.close()
                 del self._open[place]
                 if refused:
-                    (place / SAVED).replace(place / SET_ASIDE)
-                (place / SAVED).unlink(missing_ok=True)
+                    self._files.move(place / SAVED, place / SET_ASIDE)
+                self._files.remove(place / SAVED)
 
     def close(self) -> None:
         for outbox in self._open.values():
@@ -81,21 +98,29 @@ class Salvage:
     def _read(self, place: Path) -> None:
         """Pending rows go into a store of the old name; a second try starts anew. A fault leaves it for the next."""
         database, wal = place / STORE, place / (STORE + "-wal")
-        for part in place.glob(SAVED + "*"):
-            part.unlink()
         try:
-            told = json.loads((place / NAME).read_text(encoding="utf-8"))
-            name = told or name_in(database, wal) or f"salvaged-{place.name}"
+            for part in place.glob(SAVED + "*"):
+                self._files.remove(part)
+            name = _name_told(place / NAME) or name_in(database, wal) or f"salvaged-{place.name}"
             saved = SqliteOutbox(place / SAVED, name, connect=self._connect)
             delivered = {one.seq for one in rows_in(database, wal) if one.delivered}  # of any generation of its page
             found = (one for one in rows_in(database, wal) if one.seq not in delivered)
             while some := list(islice(found, ROWS_AT_ONCE)):
                 saved.adopt(some)
             saved.close()
-            (place / DONE).touch()
+            self._files.touch(place / DONE)
         except (Unavailable, OSError):
             self._running.discard(place)
 
     def _places(self) -> list[Path]:
         found = self._folder.iterdir() if self._folder.exists() else ()
         return sorted((one for one in found if one.name.isdecimal()), key=lambda one: int(one.name))
+
+
+def _name_told(path: Path) -> str | None:
+    """What the device knew of the store's name; a power cut may have left nothing of it. Raises `OSError`."""
+    try:
+        told = json.loads(path.read_bytes()) if path.exists() else None
+    except ValueError:
+        return None
+    return told if isinstance(told, str) else None

@@ -132,7 +132,8 @@ def _rate_table(path: Path) -> Document:
 
 
 def _known(name: str, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5) or sorted(names)[:MOST_NAMED]
+    known = sorted(set(names))  # a structure that holds its own rates is a tariff of the same name
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known[:MOST_NAMED]
     few = f"near it: {', '.join(near)}" if near else "there are none here"
     return f"{few}; `wattledger tariffs list` shows all, and the path of a .toml file names your own"
 

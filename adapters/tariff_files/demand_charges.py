@@ -9,7 +9,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from adapters.tariff_files.parts import BlockMinutes, Frame, PeriodsPart
-from adapters.tariff_files.values import LoadFactor, Months, Part, Percent, Positive, SomeText, ascending, instant
+from adapters.tariff_files.values import (
+    Kilowatts,
+    LoadFactor,
+    Months,
+    Part,
+    Percent,
+    Positive,
+    SomeText,
+    ascending,
+    instant,
+)
 from domain.charges import (
     Band,
     ContractedPower,
@@ -22,6 +32,7 @@ from domain.charges import (
     UnusedPower,
 )
 from domain.errors import InvalidTariff
+from domain.terms import Per
 
 Instants = Annotated[list[Annotated[datetime, BeforeValidator(instant)]], Field(min_length=1, max_length=10_000)]
 MonthsBack = Annotated[int, Field(ge=1, le=36)]
@@ -73,8 +84,9 @@ class MaximumDemandPart(BlocksPart):
     only_at: Instants | None = None
     look_back: LookBackPart | None = None
     ratchet: RatchetPart | None = None
-    at_least_kw: Positive | None = None
-    tiers_kw: Annotated[list[Positive], Field(max_length=20), AfterValidator(ascending)] = Field(default_factory=list)
+    at_least_kw: Kilowatts | None = None
+    per: Per = "month"
+    tiers_kw: Annotated[list[Kilowatts], Field(max_length=20), AfterValidator(ascending)] = Field(default_factory=list)
 
     def to_domain(self, place: str, frame: Frame) -> MaximumDemand:
         self._check_cap(place)
@@ -96,6 +108,7 @@ class MaximumDemandPart(BlocksPart):
             tiers_kw=tuple(self.tiers_kw),
             rolling=self.rolling,
             round_kw=None if self.round_kw is None else KwRounding(self.round_kw),
+            per=self.per,
         )
 
     def _window_minutes(self, place: str, frame: Frame) -> int:
@@ -178,9 +191,11 @@ class UnusedPowerPart(PeriodsPart):
 
     kind: Literal["unused_power"]
     kw_of: SomeText
+    percent: Percent = Decimal(100)
+    per: Per = "month"
 
     def to_domain(self, place: str, frame: Frame) -> UnusedPower:
-        return UnusedPower(*self.named, self.indexed(place, frame), tuple(self.kw_of))
+        return UnusedPower(*self.named, self.indexed(place, frame), tuple(self.kw_of), self.percent, self.per)
 
 
 def _starts(instants: Sequence[datetime], minutes: int, frame: Frame, place: str) -> tuple[int, ...]:

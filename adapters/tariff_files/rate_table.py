@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from adapters.tariff_files.values import Id, Number, Part, Text
+from domain.budget import over_budget
 from domain.charges import (
     AdjustedEnergy,
     Charge,
@@ -28,9 +29,9 @@ from domain.money import NANO, micro
 from domain.tariff import Rates, RateTable
 
 MOST_PER_KWH = Decimal(4_000)
-"""Currency per kWh or kvarh: one interval of up to 2^31 Wh at this rate still fits an int64 of nano-currency."""
+"""Currency per kWh or kvarh; what all rates together may come to is `domain.budget`'s business."""
 MOST_MONEY = Decimal(NANO)
-"""A thousand million currency for a kW, a day, a month or a year; these meet no array of intervals."""
+"""A thousand million currency for a kW, a day, a month or a year; more is a slip, whatever it multiplies."""
 MOST_PERCENT = Decimal(100)
 MOST_MULTIPLIER = Decimal(1_000)
 """Percent of a published price: a contract may well ask for more than the price itself."""
@@ -154,6 +155,7 @@ class RateTableFile(Part):
             _check_adjusted({**part.values, **overrides}, charges, f"rates[{n}].values")
             _check_inside({**part.values, **overrides}, charges, f"rates[{n}].values")
             _check_whole({**part.values, **overrides}, charges, f"rates[{n}].values")
+            _check_budget(part.values, overrides, charges, f"rates[{n}].values")
         _check_overlaps(self.rates)
         parts = sorted(self.rates, key=lambda part: part.valid_from)
         return RateTable(self.tariff[0], self.region, tuple(part.to_domain(overrides) for part in parts))
@@ -227,6 +229,17 @@ def _check_whole(values: Mapping[str, Decimal], charges: Sequence[Charge], place
                     f"{place}.{key}: is missing, while {there[0]} is there; add it, or leave all of "
                     f"{charge.code!r} out and give them with --rate"
                 )
+
+
+def _check_budget(
+    values: Mapping[str, Decimal], overrides: Mapping[str, Decimal], charges: Sequence[Charge], place: str
+) -> None:
+    """No load within the largest can bring a bill beyond 64 bits. Raises `InvalidTariff`."""
+    both = {**values, **overrides}
+    fault = over_budget(charges, both)
+    if fault is not None:
+        where = f"--rate {fault.key}" if fault.key in overrides else f"{place}.{fault.key or fault.charge.code}"
+        raise InvalidTariff(f"{where}: {both.get(fault.key, '')}: {fault}")
 
 
 def _check_dates(part: RatesPart, place: str) -> None:

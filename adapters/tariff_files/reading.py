@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from domain.errors import InvalidTariff
+from domain.nesting import NestedTooDeeply, check_toml
 
 STRUCTURE = "wattledger-tariff/1"
 RATES = "wattledger-rates/1"
@@ -56,10 +57,12 @@ class Document:
 def read_toml(path: Path) -> Document:
     """A file in UTF-8 of at most 1 MiB whose schema is one of ours. Raises `InvalidTariff`."""
     try:
-        content = tomllib.loads(_bytes(path).decode("utf-8-sig"), parse_float=Decimal)
+        data = _bytes(path)
+        check_toml(data)
+        content = tomllib.loads(data.decode("utf-8-sig"), parse_float=Decimal)
     except UnicodeDecodeError as error:
         raise InvalidTariff(f"{path}: byte {error.start} is not UTF-8; save the file in UTF-8") from error
-    except (ValueError, InvalidOperation, RecursionError) as error:
+    except (ValueError, InvalidOperation) as error:
         raise InvalidTariff(f"{path}: not valid TOML: {_syntax_fault(error)}") from error
     _check_bounds(path, content)
     if content.get("schema") not in (STRUCTURE, RATES):  # a tuple: what a file says may not be hashable
@@ -123,8 +126,8 @@ def _syntax_fault(error: Exception) -> str:
     match error:
         case tomllib.TOMLDecodeError():
             return f"{error}; correct that line"
-        case RecursionError():
-            return "it is nested too deeply; a tariff needs five levels"
+        case NestedTooDeeply():
+            return f"it is {error}; a tariff needs five levels"
         case _:
             return "a number has more digits than can be read; shorten it"
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from domain.budget import LARGEST_LOAD_KW
 from domain.calendar import MINUTES_PER_DAY, Window
 
 MOST_BARE_DIGITS = 15
@@ -51,6 +52,12 @@ def _positive(value: Decimal) -> Decimal:
 def _at_most_hundred(value: Decimal) -> Decimal:
     if not 0 <= value <= 100:
         raise ValueError("a percentage lies between 0 and 100")
+    return value
+
+
+def _within_largest_load(value: Decimal) -> Decimal:
+    if value > LARGEST_LOAD_KW:
+        raise ValueError(f"is beyond the largest load, {LARGEST_LOAD_KW:,} kW; give it in kW, not in W")
     return value
 
 
@@ -101,6 +108,7 @@ def _text(value: str) -> str:
 Number = Annotated[Decimal, BeforeValidator(number), AfterValidator(_not_negative)]
 Positive = Annotated[Decimal, BeforeValidator(number), AfterValidator(_positive)]
 Percent = Annotated[Decimal, BeforeValidator(number), AfterValidator(_at_most_hundred)]
+Kilowatts = Annotated[Positive, AfterValidator(_within_largest_load)]
 LoadFactor = Annotated[Decimal, BeforeValidator(number), AfterValidator(_above_zero_to_one)]
 Id = Annotated[str, AfterValidator(_id)]
 Code = Annotated[str, AfterValidator(_code)]

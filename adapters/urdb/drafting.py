@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from adapters.urdb.numbers import Faults, price, read_number
-from domain.charges import Charge, Fixed, MinimumBill
+from domain.charges import Charge, ExportCredit, Fixed, MinimumBill
 
 MOST_MONEY = Decimal(10**9)
 PER_UNIT = {"$/month": "month", "$/day": "day", "$/year": "year"}
@@ -58,6 +58,11 @@ def add_minimum(draft: Draft) -> None:
         draft.faults.add(f"minchargeunits: $/{per}: only a minimum of a month is expressible")
     if not draft.charges:
         draft.faults.add(f"{name}: {amount}: there is no charge whose sum it could be the minimum of")
+    if any(isinstance(charge, ExportCredit) for charge in draft.charges):
+        draft.faults.add(
+            f"{name}: {amount}: the record does not say whether energy sold counts towards it; "
+            "--leave-out sell imports the rest"
+        )
     base = tuple(charge.code for charge in draft.charges)
     draft.values["minimum"] = price(amount, name, MOST_MONEY, draft.faults)
     draft.charges.append(MinimumBill("minimum", "Minimum bill", "minimum", "", base))

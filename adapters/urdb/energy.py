@@ -6,10 +6,11 @@ from decimal import Decimal
 
 from adapters.urdb.demand import demand_of_hours
 from adapters.urdb.drafting import Draft
+from adapters.urdb.fields import NET_BILLING
 from adapters.urdb.hours import Cell, Hours, Rows
 from adapters.urdb.ladders import Ladder
 from adapters.urdb.numbers import MONTH_NAMES, MONTHS, price
-from domain.charges import Charge, EnergyByPeriod, TieredEnergy, TierScope, TierUnit
+from domain.charges import Charge, EnergyByPeriod, ExportCredit, TieredEnergy, TierScope, TierUnit
 
 MOST_PER_KWH = Decimal(4000)
 UNITS = {
@@ -62,6 +63,28 @@ def add_energy(draft: Draft, hours: Hours, energy: "Energy") -> None:
         for cell, (_, name) in zip(cells, periods, strict=True):
             _add_rates(draft, f"{code}.{name}", cell, energy)
     _tell(draft, hours, energy.ladders, different)
+
+
+def add_export(draft: Draft, hours: Hours, ladders: Sequence[Ladder]) -> None:
+    """A credit for what is delivered to the grid, where the record pays for it: one price a period, in every period."""
+    if not any(sell for ladder in ladders for sell in ladder.sells):
+        draft.notes.append(f"The record bills by {NET_BILLING} and pays nothing for energy delivered to the grid.")
+        return
+    for ladder in ladders:
+        if None in ladder.sells or len(set(ladder.sells)) > 1:
+            draft.faults.add(
+                f"{ladder.place}.sell: is missing or differs by tier; energy sold has one price in each period, "
+                "written out; --leave-out sell imports the rest"
+            )
+    credit = ExportCredit("sold", "Energy delivered to the grid", "export", "", hours.periods(hours.cells))
+    for cell, key in zip(hours.cells, credit.rate_keys, strict=True):
+        [sell] = {*ladders[cell.energy].sells[:1]}
+        draft.values[key] = price(sell or Decimal(0), f"{ladders[cell.energy].place}.sell", MOST_PER_KWH, draft.faults)
+    draft.charges.append(credit)
+    draft.notes.append(
+        f"Energy delivered to the grid is credited at each instant (dgrules: {NET_BILLING}): the readings need it. "
+        "For a load that delivers none, import the record with --leave-out sell."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,10 @@ PRICED = frozenset(
 )
 """What the tariff is made of."""
 
+NET_BILLING = "Net Billing Instantaneous"
+"""The value of `dgrules` by which what the meter delivers at any instant is credited at `sell`; the other rules net by
+the hour or by the month, and do not say what becomes of what is left over, or sell what another meter counts."""
+
 TOLD = (
     "dgrules",
     "usenetmetering",
@@ -88,7 +92,7 @@ APART = {
     "demandreactivepowercharge": "a price per kVAr, of which the record does not say which kVAr are billed",
     "coincidentratestructure": "demand at the hours of a system peak, which the record does not tell",
     "annualmincharge": "a minimum over a year, while bills are monthly",
-    "sell": "a price for energy sold to the utility; loads here only buy",
+    "sell": "a price for energy sold to the utility, which stands in the tiers of energyratestructure",
 }
 """What no tariff expresses, and why. Each stands apart from the rest, so that a user may leave it out, knowingly."""
 
@@ -109,7 +113,7 @@ def told(fields: Mapping[str, Any]) -> Iterable[str]:
     if fields.get("servicetype", "Bundled") != "Bundled":
         yield f"Only a part of the cost of electricity: the record prices {shown(fields['servicetype'])}."
     for name in TOLD:
-        if name in fields and fields[name] is not False:
+        if name in fields and fields[name] is not False and fields[name] != NET_BILLING:
             yield f"Said by the record and not billed ({name}): {shown(fields[name], MOST_SHOWN)}"
 
 

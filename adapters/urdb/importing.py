@@ -10,12 +10,13 @@ from typing import Any
 
 from adapters.urdb.demand import add_flat, add_ratchet, add_time_of_use, demand_minutes, flat_of_months
 from adapters.urdb.drafting import Draft, add_fixed, add_minimum
-from adapters.urdb.energy import Energy, add_energy, check_units, steps_of_months
-from adapters.urdb.fields import APART, INFORMATIVE, PRICED, TOLD, check_fields, shown, told
+from adapters.urdb.energy import Energy, add_energy, add_export, check_units, steps_of_months
+from adapters.urdb.fields import APART, INFORMATIVE, NET_BILLING, PRICED, TOLD, check_fields, shown, told
 from adapters.urdb.hours import ALWAYS, Hours, Rows, read_rows
 from adapters.urdb.ladders import Ladder, read_ladders
 from adapters.urdb.numbers import MONTHS, number, twelve
 from adapters.urdb.records import Record
+from domain.budget import over_budget
 from domain.errors import InvalidTariff
 from domain.money import Rounding
 from domain.tariff import Rates, RateTable, Tariff
@@ -38,6 +39,8 @@ def import_record(record: Record, timezone: str, leave_out: Collection[str] = ()
     minutes = demand_minutes(draft)
     if not draft.charges:
         draft.faults.add("nothing in it costs anything; a record with detail=full has its prices")
+    if not draft.faults.found and (fault := over_budget(draft.charges, draft.values)) is not None:
+        draft.faults.add(f"{fault.key}: {draft.values[fault.key]}: {fault}")
     draft.faults.refuse(record.place)
     identity = f"urdb-{_slug(record.label)}"
     source = f"OpenEI URDB record {record.label}" + _more(draft.fields, "uri")
@@ -62,7 +65,8 @@ def import_record(record: Record, timezone: str, leave_out: Collection[str] = ()
 
 def _add_charges(draft: Draft, may_sell: bool) -> Hours:
     """All charges in the order of the bill, and the hours they are told by."""
-    energy = read_ladders(draft.fields, "energyratestructure", may_sell, draft.faults)
+    sells = draft.fields.get("dgrules") == NET_BILLING and not may_sell
+    energy = read_ladders(draft.fields, "energyratestructure", may_sell or sells, draft.faults)
     demand = read_ladders(draft.fields, "demandratestructure", may_sell, draft.faults)
     flat = flat_of_months(read_ladders(draft.fields, "flatdemandstructure", may_sell, draft.faults), draft)
     energy_rows = _rows(draft, "energy", energy, wanted=bool(energy))
@@ -81,6 +85,8 @@ def _add_charges(draft: Draft, may_sell: bool) -> Hours:
     add_ratchet(draft, hours)
     if energy:
         add_energy(draft, hours, Energy(energy, steps, fuel))
+        if sells:
+            add_export(draft, hours, energy)
     else:
         _without_energy(draft, fuel)
     add_minimum(draft)

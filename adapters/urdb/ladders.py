@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from adapters.urdb.fields import shown
+from adapters.urdb.fields import NET_BILLING, shown
 from adapters.urdb.numbers import Faults, number, read_number
 
 NO_LIMIT = Decimal(10**9)
@@ -16,12 +16,16 @@ TIER_KEYS = frozenset({"rate", "adj", "max", "unit", "sell"})
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """The tiers of one period. `prices` are rate + adj; `limits` all tiers' upper limits but the last one's."""
+    """The tiers of one period. `prices` are rate + adj; `limits` all tiers' upper limits but the last one's.
+
+    `sells` are the prices of energy sold to the utility, None where a tier says none.
+    """
 
     prices: tuple[Decimal, ...]
     limits: tuple[Decimal, ...]
     unit: str
     place: str
+    sells: tuple[Decimal | None, ...] = ()
 
     @property
     def is_priced(self) -> bool:
@@ -46,7 +50,8 @@ def _ladder(period: list[Any], place: str, may_sell: bool, faults: Faults) -> La
     units = {" ".join(str(tier.get("unit") or "").split()).lower() for tier in tiers} - {""}
     if len(units) > 1:
         faults.add(f"{place}: its tiers are limited in different units, {' and '.join(sorted(units))}")
-    return Ladder(tuple(prices), _limits(tiers, place, faults), min(units, default=""), place)
+    sells = tuple(number(tier.get("sell")) for tier in tiers)
+    return Ladder(tuple(prices), _limits(tiers, place, faults), min(units, default=""), place, sells)
 
 
 def _price(tier: dict[str, Any], place: str, may_sell: bool, faults: Faults) -> Decimal:
@@ -56,8 +61,8 @@ def _price(tier: dict[str, Any], place: str, may_sell: bool, faults: Faults) -> 
         faults.add(f"{place}: has no rate; no price is not a price of zero")
     if not may_sell and number(tier.get("sell") or 0) != 0:
         faults.add(
-            f"{place}.sell: {shown(tier['sell'])}: a price for energy sold to the utility; loads here only buy; "
-            "--leave-out sell imports the rest"
+            f"{place}.sell: {shown(tier['sell'])}: a price for energy sold to the utility, and dgrules does not say "
+            f"{NET_BILLING!r}, the one rule by which it is credited; --leave-out sell imports the rest"
         )
     parts = (read_number(tier[key], f"{place}.{key}", faults) for key in ("rate", "adj") if tier.get(key) is not None)
     return sum(parts, Decimal(0))

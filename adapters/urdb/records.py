@@ -9,6 +9,7 @@ from typing import Any
 
 from adapters.urdb.fields import shown
 from domain.errors import InvalidTariff
+from domain.nesting import check_json
 
 MOST_BYTES = 1 << 28
 MOST_SHOWN = 12
@@ -36,10 +37,12 @@ def read_records(path: Path) -> tuple[Record, ...]:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise InvalidTariff(f"{path}: larger than 256 MiB; cut the records you need out of it")
-        content = json.loads(path.read_bytes(), parse_float=Decimal, parse_constant=_no_number)
+        data = path.read_bytes()
+        check_json(data)
+        content = json.loads(data.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_number)
     except OSError as error:
         raise InvalidTariff(f"{path}: cannot be read: {error.strerror}; check the path") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InvalidTariff(f"{path}: not valid JSON: {error}; ask the service with format=json") from error
     found = content.get("items", content) if isinstance(content, dict) else content
     listed = found if isinstance(found, list) else [found]

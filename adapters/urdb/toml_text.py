@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from domain.calendar import Calendar, DayRule, FixedDay, clock
-from domain.charges import Charge, EnergyByPeriod, Fixed, MaximumDemand, MinimumBill, TieredEnergy
+from domain.charges import Charge, EnergyByPeriod, ExportCredit, Fixed, MaximumDemand, MinimumBill, TieredEnergy
 from domain.tariff import Rates, Tariff
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -82,6 +82,8 @@ def _kind(charge: Charge) -> str:
             return "tiered_energy"
         case MinimumBill():
             return "minimum_bill"
+        case ExportCredit():
+            return "export_credit"
     raise AssertionError(f"no record becomes a {type(charge).__name__}")
 
 
@@ -95,7 +97,7 @@ def _own(charge: Charge) -> dict[str, Value]:
             options: dict[str, Value] = {"apparent": True} if charge.apparent else {}
             tiers: dict[str, Value] = {"tiers_kw": charge.tiers_kw} if charge.tiers_kw else {}
             return {"periods": _names(charge.periods), "round_up_kw": charge.round_up_kw, **options, **tiers}
-        case EnergyByPeriod():
+        case EnergyByPeriod() | ExportCredit():
             return {"periods": _names(charge.periods)}
         case TieredEnergy():
             kw: dict[str, Value] = {"kw_of": charge.kw_of} if charge.kw_of else {}

@@ -143,7 +143,7 @@ class LedgerDays(MeteringDays, MeasuredDays, Protocol):
 
 
 class Histories(Protocol):
-    """What happened to one day or one billing month, event by event in order."""
+    """What happened to one day, billing month or supply point, event by event in order."""
 
     def of_day(self, device: str, day: date) -> Sequence[Recorded]:
         """Raises `Unavailable`."""
@@ -151,6 +151,10 @@ class Histories(Protocol):
 
     def of_period(self, supply_point: str, month: BillingMonth) -> Sequence[Recorded]:
         """Raises `Unavailable`."""
+        ...
+
+    def of_supply_point(self, supply_point: str) -> Sequence[Recorded]:
+        """What happened to its registration, its meters and its agreements. Raises `Unavailable`."""
         ...
 
 
@@ -248,6 +252,8 @@ class Reason(StrEnum):
     BEFORE_COMMISSIONING = "before commissioning"
     FUTURE = "future"
     JUMP = "impossible jump"
+    REPLACED = "replaced meter"
+    ENERGY_DISAGREES = "energy disagrees"
     CLOSED_PERIOD = "closed period"
     NO_PRICE = "no price"
     NOTHING_TO_CORRECT = "nothing to correct"

@@ -11,7 +11,8 @@ import numpy as np
 from domain.arrays.load import Flags, Int
 from domain.determinants import Determinants
 from domain.events import DayClosed, DayEvent, DayJoined, DayOpened, DayReopened, ReadingCorrected, ReadingsPriced
-from domain.measurement import Quality
+from domain.measured_day import MeasuredDay
+from domain.measurement import NO_EXTRA, Extra, Quality
 from domain.meter_day import Grid, MeterDay
 
 
@@ -19,6 +20,7 @@ from domain.meter_day import Grid, MeterDay
 class DayBook:
     """`wh`, `varh` (int64) and `quality` (`Quality`) are (meters, slots) in the order of `opened.meters`.
 
+    `extra` has, by meter and slot, what it counts beside imported active and inductive reactive energy; mostly nothing.
     `live_nano` has, by meter, what the events say its measurements cost, by line code; whole Python integers.
     """
 
@@ -27,6 +29,7 @@ class DayBook:
     wh: Int = field(init=False)
     varh: Int = field(init=False)
     quality: Flags = field(init=False)
+    extra: list[dict[int, Extra]] = field(init=False)
     live_nano: list[list[int]] = field(init=False)
     closed: bool = False
 
@@ -35,6 +38,7 @@ class DayBook:
         self.grid = Grid.of(self.opened)
         self.wh, self.varh = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
         self.quality = np.full(shape, Quality.MISSING, dtype=np.uint8)
+        self.extra = [{} for _ in self.opened.meters]
         self.live_nano = [[0] * len(self.opened.line_codes) for _ in self.opened.meters]
 
     def see(self, event: DayEvent) -> None:
@@ -45,6 +49,7 @@ class DayBook:
             case ReadingCorrected():
                 place = event.meter, event.slot
                 self.wh[place], self.varh[place], self.quality[place] = event.wh, event.varh, Quality.MEASURED
+                self._see_extra(event.meter, event.slot, Extra(event.export_wh, event.capacitive_varh))
                 live = self.live_nano[event.meter]
                 for line, (back, new) in enumerate(zip(event.reversed_nano, event.live_nano, strict=True)):
                     live[line] += back + new
@@ -59,9 +64,28 @@ class DayBook:
         """The part of the billing month at the end of this day, meter by meter: the next day's opening."""
         return [self._month(meter, before) for meter, before in enumerate(self.opened.opening)]
 
+    def measured(self, meter: str) -> MeasuredDay:
+        """What one of the day's meters measured, a slot once."""
+        row, found = self.opened.meters.index(meter), MeasuredDay(self.opened.start, self.opened.step_minutes)
+        at = np.flatnonzero(self.quality[row] != Quality.MISSING)
+        columns = [column[row][at].tolist() for column in (self.wh, self.varh, self.quality)]
+        for slot, wh, varh, quality in zip(at.tolist(), *columns, strict=True):
+            found.add(slot, wh, varh, quality, self.extra[row].get(slot, NO_EXTRA))
+        return found
+
+    def _see_extra(self, meter: int, slot: int, extra: Extra) -> None:
+        """The later word counts, also where it tells of no such register."""
+        if extra == NO_EXTRA:
+            self.extra[meter].pop(slot, None)
+        else:
+            self.extra[meter][slot] = extra
+
     def _priced(self, event: ReadingsPriced) -> None:
         places = np.array(event.meters), np.array(event.slots)
         self.wh[places], self.varh[places], self.quality[places] = event.wh, event.varh, event.estimated
+        if event.export_wh or event.capacitive_varh:
+            for meter, slot, extra in zip(event.meters, event.slots, event.extras(), strict=True):
+                self._see_extra(meter, slot, extra)
         lives = [self.live_nano[meter] for meter in event.meters]
         for line, column in enumerate(event.live_nano):
             for live, nano in zip(lives, column, strict=False):  # a column of zeros is stored empty
@@ -69,6 +93,7 @@ class DayBook:
 
     def _joined(self, event: DayJoined) -> None:
         self.opened = self.opened.joined_by(event)
+        self.extra.append({})
         self.live_nano.append([0] * len(self.opened.line_codes))
         nothing = np.zeros((1, self.opened.slots), dtype=np.int64)
         self.wh, self.varh = np.vstack([self.wh, nothing]), np.vstack([self.varh, nothing])
@@ -106,6 +131,8 @@ class DayBook:
         day = MeterDay.opening(self.grid, month, ())
         day.wh = _or_none(self.wh[meter], self.quality[meter])
         day.varh = self.varh[meter].tolist()
+        for slot, extra in self.extra[meter].items():
+            day.extra[slot] = extra
         day.see_intervals(self.opened.gauges, self.grid, month.gauges)
 
 

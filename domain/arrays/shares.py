@@ -25,6 +25,7 @@ from domain.arrays.determinants import MonthOfLoad
 from domain.arrays.gauges import LARGEST_SAFE, block_numbers
 from domain.arrays.load import Int, Periods
 from domain.bill import Basis, Bill, BillLine, ByEnergy, ByExcess, ByExport, ByLines, ByPeak, ByTier, Evenly
+from domain.budget import LARGEST_BILL_MICRO
 from domain.errors import TooLarge
 from domain.money import MICRO
 
@@ -33,8 +34,7 @@ AIRPORT_SCALE = 2**20
 """Parts of a watt-hour in which airport weights are counted, so that they are integers."""
 
 
-LARGEST_BILL = 2**61
-"""Micro-currency of all lines of a bill together, whatever their sign: up to here no sum of shares leaves 64 bits."""
+LARGEST_BILL = LARGEST_BILL_MICRO
 
 
 def check_budget(bill: Bill) -> None:

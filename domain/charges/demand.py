@@ -18,7 +18,7 @@ from domain.heading import Heading, Words
 from domain.money import Ratio, fraction_to_decimal, of_fraction, plain
 
 if TYPE_CHECKING:
-    from domain.terms import Terms
+    from domain.terms import Per, Terms
 
 
 class KwRounding(StrEnum):
@@ -86,6 +86,7 @@ class MaximumDemand(Named):
     capped     `load_factor`: at most ceil(kWh / (24 h x days x load factor)) kW
     tiered     `tiers_kw`: upper limits of all tiers but the last; rates `code.t1`, `code.t2` ...
     prorated   in a part of a month: the part's own maximum, kWh and days; its days of the monthly rate
+    per        the rate is for a month, or for each day billed, or for a year of 365 or 366 of them
 
     While a load-factor cap binds the charge is in effect a price on every kWh, and shaving the peak saves nothing: the
     line says so.
@@ -104,6 +105,7 @@ class MaximumDemand(Named):
     tiers_kw: tuple[Decimal, ...] = ()
     rolling: bool = False
     round_kw: KwRounding | None = None
+    per: "Per" = "month"
 
     @property
     def line_codes(self) -> tuple[str, ...]:
@@ -124,12 +126,14 @@ class MaximumDemand(Named):
         if self._is_plain:
             return (self._plain_w(d, terms) * terms.micro[self.code] * terms.days // terms.month.days,)
         parts = zip(self._parts(self.billed(d, terms).kw), self.line_codes, strict=True)
-        return tuple(int(part * 1000 * terms.micro[code] * terms.share) for part, code in parts)
+        times = terms.times(self.per)
+        return tuple(int(part * 1000 * terms.micro[code] * times) for part, code in parts)
 
     def headings(self, terms: "Terms") -> tuple[Heading, ...]:
         names = [f"{self.label}, tier {n}" for n in range(1, len(self.tiers_kw) + 2)] if self.tiers_kw else [self.label]
         pairs = zip(self.line_codes, names, strict=True)
-        return tuple(self.heading(terms, self.unit, ByPeak(self._indexes), code, name) for code, name in pairs)
+        per = self.unit if self.per == "month" else f"{self.unit} and {self.per}"
+        return tuple(self.heading(terms, self.unit, ByPeak(self._indexes), code, name, per=per) for code, name in pairs)
 
     def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
         if self.apparent:
@@ -146,11 +150,11 @@ class MaximumDemand(Named):
         self, heading: Heading, part: Ratio, billed: "Billed", note: Words | None, d: Determinants, terms: "Terms"
     ) -> GrossLine:
         """`part` of the billed kW, at the rate of its tier."""
-        rate, wh = heading.rate, sum(d.energy_wh)
+        rate, wh, times = heading.rate, sum(d.energy_wh), terms.times(self.per)
         return heading.line(
             fraction_to_decimal(part),
-            of_fraction(rate, part if terms.share == 1 else part * terms.share),
-            lambda: f"{self._formula(part, billed, wh, terms)} x {rate}{terms.of_the_month}",
+            of_fraction(rate, part if times == 1 else part * times),
+            lambda: f"{self._formula(part, billed, wh, terms)} x {rate}{terms.times_in_words(self.per)}",
             basis=self._on_every_kwh(terms) if billed.is_capped else None,
             peak_at=billed.at,
             note=note,
@@ -257,7 +261,8 @@ class MaximumDemand(Named):
     @cached_property
     def _is_plain(self) -> bool:
         refined = (self.look_back, self.ratchet, self.at_least_kw, self.round_kw)
-        return not self._is_gauged and not self.tiers_kw and all(option is None for option in refined)
+        simple = self.per == "month" and not self._is_gauged and not self.tiers_kw
+        return simple and all(option is None for option in refined)
 
     @cached_property
     def _load_factor_ratio(self) -> tuple[int, int]:
@@ -287,6 +292,7 @@ class MaximumDemand(Named):
 
     def _cap_note(self, terms: "Terms") -> str:
         rate, these = terms.rates.values[self.code], "this month" if terms.share == 1 else "on these days"
+        rate = of_fraction(rate, Fraction(terms.times(self.per)) / terms.share)
         per_kwh = rate / (24 * terms.month.days * (self.load_factor or Decimal(1)))
         return (
             f"The cap binds: {these} the charge acts as {per_kwh:.4f} {terms.tariff.currency} on every kWh, "

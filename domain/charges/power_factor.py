@@ -21,7 +21,7 @@ from domain.heading import Heading
 from domain.money import EXACT
 
 if TYPE_CHECKING:
-    from domain.terms import Terms
+    from domain.terms import Contract, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,16 @@ class PowerFactorAdjustment(Named):
 
     def headings(self, terms: "Terms") -> tuple[Heading, ...]:
         return (percent_heading(self, terms, Decimal(0)),)
+
+    @property
+    def days_of_change(self) -> tuple[date, ...]:
+        return tuple(threshold.valid_from for threshold in self.thresholds)
+
+    def rule_on(self, day: date, contract: "Contract") -> Hashable:
+        """The strictest percentage on a day; one that needs a contract is left out where there is none to tell."""
+        kw = contract.contracted_kw.get("all", Decimal(0))
+        asked = [t.percent for t in self.thresholds if t.valid_from <= day and t.contracted_kw_at_least <= kw]
+        return max(asked, default=None)
 
     def threshold(self, terms: "Terms") -> Threshold:
         """The strictest threshold in force on the first day billed for this contract. Raises `NoPriceInForce`."""

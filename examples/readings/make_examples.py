@@ -14,6 +14,7 @@ FIVE_MINUTES = timedelta(minutes=5)
 
 def main(folder: Path) -> None:
     (folder / "plant_15min.csv").write_text(plant(), encoding="utf-8", newline="")
+    (folder / "ovens_15min.csv").write_text(ovens(), encoding="utf-8", newline="")
     (folder / "registers_5min.csv").write_text(registers(), encoding="utf-8", newline="")
 
 
@@ -37,6 +38,17 @@ def plant_power_w(at: datetime) -> int:
     if not 6 <= at.hour < closes:
         return 345_000
     return 540_000 if at.hour == 13 else 660_000
+
+
+def ovens() -> str:
+    """The ovens behind the plant's main meter, in the same January."""
+    chance = random.Random(12026)  # noqa: S311  (example data, no secret)
+    lines = ["time,active_kWh,reactive_kvarh"]
+    for step in range(31 * 96):
+        start = datetime(2026, 1, 1) + QUARTER_HOUR * step  # noqa: DTZ001
+        power_w = 210_000 + chance.randrange(-15_000, 15_000)
+        lines.append(f"{start:%Y-%m-%d %H:%M},{hundredths(power_w // 4)},{hundredths(power_w // 20)}")
+    return "\n".join([*lines, ""])
 
 
 def registers() -> str:

@@ -86,6 +86,10 @@ class Supply:
         return BillingMonth(first, ZoneInfo(self.tariff.timezone))
 
 
+LATER = SetClock(datetime(2100, 1, 1, tzinfo=UTC))
+"""A feature says when something was read; by then it is past."""
+
+
 class Plant:
     """One supply point with its meters. Its device bears its name."""
 
@@ -100,7 +104,7 @@ class Plant:
         days, periods = self.store.days, self.store.periods
         registry, self.tariffs = MemorySupplyPoints(self.points), {tariff.id: tariff}
         terms_of = TermsOf(MemoryTariffs(self.tariffs), periods)
-        self.price = PriceUploads(days, periods, registry, terms_of, self.wire, self.quarantine)
+        self.price = PriceUploads(days, periods, registry, terms_of, self.wire, self.quarantine, LATER)
         self._close = ClosePeriod(days, periods, terms_of)
         amend, records = AmendPeriod.of(self._close), WattledgerCorrections()
         self._correct = CorrectReading(days, terms_of, amend, self.quarantine, records)

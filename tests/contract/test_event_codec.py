@@ -13,7 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.event_codec import STORED_NAMES, UPCASTS, UnknownEvent, decode, encode
-from domain.events import DayClosed, DayEvent, Event, GapDeclared, PeriodEvent, ReadingCorrected, ReadingsPriced
+from domain.events import (
+    DayClosed,
+    DayEvent,
+    Event,
+    GapDeclared,
+    PeriodEvent,
+    ReadingCorrected,
+    ReadingsPriced,
+    ReadingsThinned,
+)
 from domain.site_events import SiteEvent
 
 STORED = Path(__file__).parent / "stored"
@@ -137,6 +146,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         st.booleans(),
     ),
     st.builds(GapDeclared, TEXT, SMALL, SMALL, SMALL, TEXT),
+    st.builds(ReadingsThinned, TEXT, SMALL, SMALL, SMALL, SMALL, TEXT),
     st.builds(DayClosed, st.dates(date(1970, 1, 1), date(2999, 1, 1))),
 )
 

@@ -101,6 +101,26 @@ def test_a_counter_that_starts_again_is_measured_across_the_wrap(name: str) -> N
     assert [one.energy_wh for one in measured] == [3_000]
 
 
+EXPORTING = [name for name in IDS if "active_energy_export" not in PROFILES.modbus(name).uncounted]
+
+
+@pytest.mark.parametrize("name", [name for name in EXPORTING if PROFILES.modbus(name).modulus])
+def test_what_is_delivered_is_measured_across_the_wrap_too(name: str) -> None:
+    profile = PROFILES.modbus(name)
+    before, after = polled_twice(profile, (profile.modulus or 0) - 2_000, 1_000, "active_energy_export")
+    measured, gap = measure(before, after, profile.meter_type(rated_power_w=400_000), STEP)
+    assert gap is None
+    assert [(one.energy_wh, one.extra.export_wh) for one in measured] == [(0, 3_000)]
+
+
+@pytest.mark.parametrize("name", EXPORTING)
+def test_delivered_energy_that_was_reset_is_a_gap_and_no_energy(name: str) -> None:
+    profile = PROFILES.modbus(name)
+    before, after = polled_twice(profile, 500_000_000, 100_000, "active_energy_export")
+    measured, gap = measure(before, after, profile.meter_type(rated_power_w=400_000), STEP)
+    assert (measured, gap and gap.reason) == ((), Verdict.RESET)
+
+
 @pytest.mark.parametrize("name", IDS)
 def test_a_counter_that_was_reset_is_a_gap_and_no_energy(name: str) -> None:
     profile = PROFILES.modbus(name)
@@ -111,12 +131,14 @@ def test_a_counter_that_was_reset_is_a_gap_and_no_energy(name: str) -> None:
     assert gap.reason is Verdict.RESET
 
 
-def polled_twice(profile: MeterProfile, first_wh: int, second_wh: int) -> Sequence:  # type: ignore[type-arg]
-    meter = SimulatedMeter(profile).show(sane_values() | {"active_energy_import": Decimal(first_wh)})
+def polled_twice(
+    profile: MeterProfile, first_wh: int, second_wh: int, counter: str = "active_energy_import"
+) -> Sequence:  # type: ignore[type-arg]
+    meter = SimulatedMeter(profile).show(sane_values() | {counter: Decimal(first_wh)})
     with MeterServer({1: meter}) as server:
         meters = ModbusMeters([bus(server.port, on(profile))])
         (before,) = meters.read(AT)
-        meter.show(sane_values() | {"active_energy_import": Decimal(second_wh)})
+        meter.show(sane_values() | {counter: Decimal(second_wh)})
         (after,) = meters.read(AT + STEP)
     return before, after
 

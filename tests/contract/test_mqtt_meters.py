@@ -178,7 +178,7 @@ def test_an_epoch_is_read_to_the_millisecond(tmp_path: Path) -> None:
     path = tmp_path / "epoch.toml"
     path.write_text(text.replace('"iso"', '"epoch_s"'), encoding="utf-8")
     profile = MeterProfiles().mqtt(str(path))
-    _, measured = understand(profile, json.dumps(GOOD | {"at": 1772438400.25}).encode())
+    measured = understand(profile, json.dumps(GOOD | {"at": 1772438400.25}).encode()).measured
     assert measured == datetime(2026, 3, 2, 8, 0, 0, 250_000, tzinfo=UTC)
 
 
@@ -299,3 +299,26 @@ def test_a_broker_with_tls_is_believed_by_the_authority_that_was_given_and_by_no
             for meters in (good, bad):
                 meters.close()
         gc.collect()  # the socket is found here, and not in the middle of another test
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_login_over_tls_opens_the_broker_and_a_wrong_one_is_the_reason_that_is_given(
+    known: bool, tmp_path: Path
+) -> None:
+    theirs = self_signed(tmp_path / "theirs", HERE)
+    file = tmp_path / "password"
+    file.touch(0o600)
+    file.write_bytes(b"hunter2\n" if known else b"hunter3\n")
+    on = PushingMeter("main", "plc-1", OWN)
+    with broker(certificate=theirs, login=("edge", "hunter2")) as port:
+        place = Broker(HERE, port, ca_file=theirs[0], user="edge", password_file=file)
+        meters = MqttMeters("edge-login", place, [on], FixedClock())
+        meters.start()
+        try:
+            if known:
+                until(lambda: meters.is_connected)
+            else:
+                until(lambda: not meters.read(AT) and "refused the connection" in meters.statuses["main"].said)
+                assert "hunter3" not in str(meters.statuses)
+        finally:
+            meters.close()

@@ -9,16 +9,18 @@ import pytest
 
 from adapters.event_store import EventStore
 from adapters.memory import MemoryTariffs, SetClock
+from application.bill_known_at import MonthHistory
 from application.ports import SomeoneElseWrote
 from application.published_tariffs import PublishedTariffs, PublishRates
 from application.register_site import RegisterSite, SwapMeter
+from application.terms_of import TermsOf
 from domain.errors import BadReadings, InvalidTariff, NotYetCommissioned, UnknownDevice, UnknownMeter
 from domain.measurement import MeterType, Reading, Registers, measure
 from domain.registry import registration
 from domain.site_events import AgreementChanged, MeterJoined, MeterLeft, MeterSwapped, SupplyPointRegistered
 from domain.supply_point import Agreement, SupplyPoint
 from domain.tariff import Rates, Tariff
-from domain.terms import Contract
+from domain.terms import BillingMonth, Contract
 
 OpenStore = Callable[[], EventStore]
 STEP = timedelta(minutes=5)
@@ -150,6 +152,78 @@ def test_a_meter_that_turned_over_just_before_it_was_swapped_loses_nothing(
     before, after = Reading("main", TEN - STEP, 10**9 - 50, 0), Reading("main", TEN, 27, 0)
     measurements, gap = measure(before, after, point.meter_type_at("main", before.at), STEP, swap)
     assert ([one.energy_wh for one in measurements], gap) == ([50 + 100 + 20], None)
+
+
+def test_a_new_main_meter_begins_a_new_part_of_the_bill_and_a_new_sub_meter_does_not(
+    store: EventStore, mill: SupplyPoint, small_tariff: Tariff
+) -> None:
+    RegisterSite(store.sites)(mill)
+    SwapMeter(store.sites)("mill", replace(swapped(), meter="oven"))
+    terms_of, month = TermsOf(MemoryTariffs({"small": small_tariff})), BillingMonth(date(2026, 1, 1), mill.zone)
+    assert len(terms_of.parts(store.sites.of_device("edge-1"), month)) == 1
+    SwapMeter(store.sites)("mill", swapped(datetime(2026, 1, 9, 23, 30, tzinfo=UTC)))  # in Madrid it is the 10th
+    parts = terms_of.parts(store.sites.of_device("edge-1"), month)
+    assert [(one.first, one.end) for one in parts] == [
+        (date(2026, 1, 1), date(2026, 1, 10)),
+        (date(2026, 1, 10), date(2026, 2, 1)),
+    ]
+
+
+def test_a_meter_that_left_may_come_back_under_its_name_and_keeps_its_past(
+    store: EventStore, mill: SupplyPoint
+) -> None:
+    register, left, back = RegisterSite(store.sites), TEN + 2 * STEP, TEN + 10 * STEP
+    register(mill)
+    register(replace(mill, until={"oven": left}))
+    again = replace(mill, since={"oven": back})
+    assert register(again) == [MeterJoined("oven", mill.meters["oven"], back)]
+    assert register(again) == []
+    assert register(replace(mill, until={"oven": left})) == []  # the file of before tells nothing new
+    point = store.sites.of_device("edge-1")
+    assert (list(point.since), dict(point.until)) == (["oven"], {})
+    assert point.away == {"oven": ((left, back),)}
+    for at in (TEN, TEN + STEP, back):
+        point.check_counts("oven", at, at + STEP)
+    for at in (TEN + 2 * STEP, back - STEP, left - STEP // 2):
+        with pytest.raises(UnknownMeter, match="'oven' was away from mill from 2026-01-07T10:10"):
+            point.check_counts("oven", at, at + STEP)
+    assert "oven" not in point.meters_between(left, back)
+    assert "oven" in point.meters_between(left - STEP, left)
+    assert "oven" in point.meters_between(back, back + STEP)
+
+
+def test_the_return_of_a_meter_may_be_told_anew_and_it_may_leave_again(store: EventStore, mill: SupplyPoint) -> None:
+    register, left, back = RegisterSite(store.sites), TEN, TEN + 10 * STEP
+    register(mill)
+    register(replace(mill, until={"oven": left}))
+    register(replace(mill, since={"oven": back}))
+    register(replace(mill, since={"oven": back - STEP}))
+    assert store.sites.of_device("edge-1").away == {"oven": ((left, back - STEP),)}
+    gone = replace(mill, since={"oven": back - STEP}, until={"oven": back + STEP})
+    assert register(gone) == [MeterLeft("oven", back + STEP)]
+    assert register(gone) == []
+    register(replace(mill, since={"oven": back + 9 * STEP}))
+    assert store.sites.of_device("edge-1").away == {"oven": ((left, back - STEP), (back + STEP, back + 9 * STEP))}
+
+
+def test_a_months_history_tells_what_happened_to_its_meters_and_agreements(
+    store: EventStore, mill: SupplyPoint
+) -> None:
+    register, month = RegisterSite(store.sites), BillingMonth(date(2026, 1, 1), mill.zone)
+    register(mill)
+    agreed = Agreement(date(2026, 1, 20), "small", Contract({"all": Decimal(150)}))
+    lathe = {**mill.meters, "lathe": LATHE}
+    register(replace(mill, meters=lathe, since={"lathe": TEN}, until={"press": TEN + STEP}, later=(agreed,)))
+    SwapMeter(store.sites)("mill", swapped())
+    history = MonthHistory(store.histories)
+    told = [(one.what, one.day, one.meter, one.text) for one in history(store.sites.of_device("edge-1"), month)]
+    assert told == [
+        ("meter", date(2026, 1, 7), "lathe", "counts since 11:00"),
+        ("meter", date(2026, 1, 7), "press", "left at 11:05"),
+        ("agreement", date(2026, 1, 20), "", "billed by small since 2026-01-20"),
+        ("meter", date(2026, 1, 7), "main", "replaced at 11:00, the old one at 5,040 Wh, the new one at 3 Wh, LG-7731"),
+    ]
+    assert history(store.sites.of_device("edge-1"), month.next()) == ()
 
 
 def test_two_swaps_between_two_readings_are_refused(store: EventStore, mill: SupplyPoint) -> None:

@@ -3,6 +3,7 @@
 import json
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from adapters.messages import LARGEST_BODY, LARGEST_RECORD, MAGIC, WattledgerWire
 from application.ports import CannotUnderstand, Wire
-from domain.measurement import Reading
+from domain.measurement import Extra, Reading
 from domain.upload import ClockFacts, ClockState, Contents, ReadingPair, Thinned, Upload
 
 WIRE: Wire = WattledgerWire()
@@ -232,7 +233,7 @@ def test_clock_facts_and_thinning_travel_in_the_body() -> None:
     assert WIRE.contents(WIRE.body([], dead_battery)).clock == dead_battery
 
 
-@pytest.mark.parametrize("body", [b"", b"\x03", b"\x28\xb5\x2f\xfd", b"{"])
+@pytest.mark.parametrize("body", [b"", b"\x04", b"\x28\xb5\x2f\xfd", b"{"])
 def test_a_body_of_another_version_is_refused_by_its_first_byte(body: bytes) -> None:
     with pytest.raises(CannotUnderstand, match="no version of ours; upgrade"):
         WIRE.readings(body)
@@ -249,4 +250,45 @@ STORED_2 = (
     "e0917086b6036f6c000171c3002f01869854bad1faa16b29455959dc27161bc9b464b4993963555dd8503fe027ce5812"
     "b21456e74e6f5139b84414fa79b1a38be317da038618b9ce396e8a4b66dcfb055ac55d8c73e75e0958c8107f5549004d"
     "36047c67f7823f3eedeea2e6f7de8695305beb94fe66d54b73"
+)
+
+
+BEFORE, AFTER = Reading("main", NOON, 5000, 900), PAIR[1]
+SERIALS: tuple[ReadingPair, ...] = (
+    (replace(BEFORE, extra=Extra(7), serial="A1"), replace(AFTER, extra=Extra(9), serial="B2")),
+    UPLOAD.readings[1],
+)
+
+
+def plates(pairs: Sequence[ReadingPair]) -> list[tuple[str, str]]:
+    return [(before.serial if before else "", after.serial) for before, after in pairs]
+
+
+def test_serial_numbers_travel_in_a_body_of_the_third_version_and_cost_nothing_where_there_are_none() -> None:
+    body = WIRE.body(SERIALS)
+    assert (body[0], WIRE.body(UPLOAD.readings)[0]) == (3, 2)
+    assert plates(WIRE.readings(body)) == [("A1", "B2"), ("", "")]
+    assert list(WIRE.readings(body)) == list(SERIALS)
+
+
+@pytest.mark.parametrize("serial", [["x" * 65], [7], [None], [], ["a", "b"]])
+def test_a_serial_number_that_is_none_is_refused(serial: list[object]) -> None:
+    with pytest.raises(CannotUnderstand, match=r"serial|zip"):
+        WIRE.readings(as_body(COLUMNS | {"serial": serial}))
+
+
+def test_a_record_with_a_body_of_the_third_version_is_still_understood() -> None:
+    told = WIRE.upload(bytes.fromhex(STORED_3))
+    clock = ClockFacts("boot-1", 1, 2, ClockState.BATTERY)
+    assert told == replace(UPLOAD, readings=SERIALS, clock=clock, thinned=Thinned((4, 5), 15))
+    assert plates(told.readings) == plates(SERIALS)
+
+
+STORED_3 = (
+    "574c5231ccbe5151002d7b22646576696365223a22656467652d31222c2273746f7265223a2273746f72652d31222c22"
+    "736571223a377d0378014550d10e82300cfc973ecf841161c29bfe062164600dc4b1e936d084f0ef7688ee69bdbbf67a"
+    "dd02237ab4505630ca41030333a3869a81f44472910b71125992b05892f8ea49cc13a21342b3b401f374c7d2372dde8c"
+    "c5e810243d29b5cd46958ca345a48b9ded94e9ee502ed01a4371b6e7c02964c0cde8a0e494452ab5d52903e7a5a7ad7c"
+    "65e0fb416bbc8669874f6aad8e2ca3f5e3a0278f6134a32e7c3f8cf5cd764ff14bf8276322f1d31cda412a72834b4a41"
+    "c24f7da9d80be71011eaf50306a269eb"
 )

@@ -13,11 +13,16 @@ from adapters.meter_files import Declaration, load_declaration
 
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 OPTION_ROW = re.compile(r"^│[ *]+(--.*?) +<", re.MULTILINE)
+LEDGER = (
+    *("register", "record", "bill", "explain", "history", "close", "correct"),
+    *("publish", "rerate", "quarantine", "replay", "rebuild", "verify"),
+)
 COMMANDS = {
     "wattledger demo": [["demo"]],
     "wattledger price": [["price"]],
     "wattledger explain": [["explain"]],
     "wattledger compare": [["compare"]],
+    "wattledger ledger": [["ledger", name] for name in LEDGER],
     "wattledger simulate": [["simulate"]],
     "wattledger edge": [["edge", name] for name in ("probe", "run", "status", "doctor", "enroll")],
     "wattledger tariffs": [["tariffs", "list"], ["tariffs", "show"]],

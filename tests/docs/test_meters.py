@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from adapters.meter_profiles import MeterProfiles
-from adapters.meter_profiles.modbus_schema import IdentityPart, MarkerPart, ModbusFile, RegisterPart, TransportPart
+from adapters.meter_profiles.modbus_schema import (
+    IdentityPart,
+    MarkerPart,
+    ModbusFile,
+    RegisterPart,
+    SerialPart,
+    TransportPart,
+)
 from adapters.meter_profiles.reading import MQTT
 from adapters.mqtt_meters.payload import understand
 from domain.meter_profile import MeterProfile
@@ -38,17 +45,22 @@ def uncounted(names: tuple[str, ...]) -> str:
     return ", ".join(name.replace("_energy_", " ") for name in names) or "none"
 
 
+def _yes(there: object) -> str:
+    return "no" if there is None else "yes"
+
+
 def modbus_rows() -> list[str]:
     return [
         f"| `{profile.id}` | {profile.name} | {profile.transport.function} | {profile.transport.words.value} "
-        f"| {steps(profile)} | {uncounted(profile.uncounted)} |"
+        f"| {steps(profile)} | {uncounted(profile.uncounted)} | {_yes(profile.serial)} |"
         for profile in map(PROFILES.modbus, PROFILES.ids())
     ]
 
 
 def mqtt_rows() -> list[str]:
     return [
-        f"| `{profile.id}` | {profile.name} | `{profile.topic}` | {uncounted(profile.uncounted)} |"
+        f"| `{profile.id}` | {profile.name} | `{profile.topic}` | {uncounted(profile.uncounted)} "
+        f"| {_yes(profile.serial)} |"
         for profile in map(PROFILES.mqtt, PROFILES.ids(MQTT))
     ]
 
@@ -69,13 +81,14 @@ def test_the_example_is_a_profile(page: str, tmp_path: Path) -> None:
 
 def test_the_message_on_the_page_is_understood(page: str) -> None:
     (example,) = re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    values, measured = understand(PROFILES.mqtt("wattledger.registers"), json.dumps(json.loads(example)).encode())
-    assert values["active_energy_import"] == 123_456_789
-    assert measured is not None
+    message = understand(PROFILES.mqtt("wattledger.registers"), json.dumps(json.loads(example)).encode())
+    assert message.values["active_energy_import"] == 123_456_789
+    assert message.measured is not None
+    assert message.serial == "KX-20417"
 
 
 def test_every_key_and_every_rule_is_on_the_page(page: str) -> None:
-    parts = (ModbusFile, RegisterPart, TransportPart, IdentityPart, MarkerPart)
+    parts = (ModbusFile, RegisterPart, TransportPart, IdentityPart, MarkerPart, SerialPart)
     keys = {field.alias or name for part in parts for name, field in part.model_fields.items()}
     for word in (*keys, *RULES):
         assert re.search(rf"\b{word}\b", page), word

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-DOCUMENTS = ("README.md", "docs/commands.md")
+DOCUMENTS = ("README.md", "docs/commands.md", "docs/ledger.md")
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 EXIT = re.compile(r"#.*\bexit (?P<code>\d+)\s*$")
 RUN_ELSEWHERE = re.compile(r"(make|git clone|cd)\b")  # they set up a fresh copy: the last test here does so once

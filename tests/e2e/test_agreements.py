@@ -133,3 +133,48 @@ def test_readings_before_the_first_agreement_are_refused(
     code, _, err = run("price", readings, "--agreements", agreed, "--out", tmp_path / "bill")
     assert code == 2
     assert "'2026-01-01 00:00' is before the first agreement, which holds since 2026-01-05" in err
+
+
+OTHER = ("--tariff", "mx-gdmth:peninsular", "--rate", "mx-gdmth:peninsular/supplier_fixed=461.75")
+KW = ("--contracted-kw", "all=800")
+
+
+def test_what_was_agreed_stands_beside_what_could_be(run: Run, readings: Path, agreed: Path, tmp_path: Path) -> None:
+    code, out, err = run("compare", readings, "--agreements", agreed, *OTHER, *KW, "--out", tmp_path / "choice")
+    assert (code, err) == (0, "")
+    assert "A  agreed " in out
+    assert "B  mx-gdmth:peninsular " in out
+    first, other = json.loads((tmp_path / "choice" / "comparison.json").read_text(encoding="utf-8"))["tariffs"]
+    run("price", readings, "--agreements", agreed, "--out", tmp_path / "bill")
+    (bill,) = json.loads((tmp_path / "bill" / "bill.json").read_text(encoding="utf-8"))["bills"]
+    assert (first["id"], first["total"]) == ("agreed", bill["total"])
+    assert [one["id"] for one in first["tariffs"]] == ["mx-gdmth:golfo-centro"]
+    assert Decimal(other["difference_to_first"]["total"]) == Decimal(other["total"]) - Decimal(bill["total"])
+    page = (tmp_path / "choice" / "comparison.html").read_text(encoding="utf-8")
+    assert "agreed, mx-gdmth:golfo-centro, version" in page
+
+
+def test_two_agreements_are_compared_without_a_tariff(run: Run, readings: Path, agreed: Path, tmp_path: Path) -> None:
+    (tmp_path / "offer.toml").write_text(AGREED.format(tariff="mx-gdmth:golfo-centro").replace("900", "300"), "utf-8")
+    words = ("--agreements", agreed, "--agreements", tmp_path / "offer.toml", "--json", "--out", tmp_path / "choice")
+    code, out, _ = run("compare", readings, *words)
+    assert code == 0
+    assert [one["id"] for one in json.loads(out)["tariffs"]] == ["agreed", "offer"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "--tariff is missing; name two tariffs, or one beside --agreements FILE"),
+        (("--agreements", "AGREED"), "name at least two"),
+        (("--agreements", "AGREED", "--agreements", "AGREED"), "two of the tariffs are called 'agreed'"),
+        (("--agreements", "AGREED", *OTHER, "--rate", "agreed/supplier_fixed=1"), "'agreed' is none of the tariffs"),
+    ],
+)
+def test_a_comparison_with_agreements_that_makes_no_sense_is_refused(
+    run: Run, readings: Path, agreed: Path, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    given = [agreed if word == "AGREED" else word for word in words]
+    code, _, err = run("compare", readings, *given, "--out", tmp_path / "choice")
+    assert code == 2
+    assert said in err

@@ -221,3 +221,15 @@ def test_one_of_several_meters_is_chosen_by_name(run: Run, root: Path, tmp_path:
     found = json.loads(run(*words, "--meter", "furnace-2")[1])
     assert found["supply_point"] == "furnace-2"
     assert any("no bill is whole" in note for note in found["notes"])
+
+
+def test_an_explanation_says_how_many_intervals_are_estimated(run: Run, root: Path, tmp_path: Path) -> None:
+    readings = root / "examples" / "readings" / "registers_5min.csv"
+    rows = [row for row in readings.read_text(encoding="utf-8").splitlines(keepends=True) if " 03:0" not in row]
+    (tmp_path / "registers_5min.csv").write_text("".join(rows), encoding="utf-8")
+    declared = readings.with_suffix(".toml").read_text(encoding="utf-8")
+    (tmp_path / "registers_5min.toml").write_text(declared, encoding="utf-8")
+    tariff = ("--tariff", "mx-gdmth:golfo-centro", *KW, "--meter", "compressor-1", "--on-bad-row", "quarantine")
+    code, out, _ = run("explain", tmp_path / "registers_5min.csv", *tariff)
+    assert code == 0
+    assert "intervals: their sum was measured, their times were not" in " ".join(out.split())

@@ -1,11 +1,12 @@
 """Servers on this machine that answer as AWS documents: Kinesis PutRecords, and the IoT credentials endpoint."""
 
 import json
+import socket
 import ssl
 import time
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -141,6 +142,25 @@ def serving(service: FakeKinesis | FakeIot, context: ssl.SSLContext | None = Non
     finally:
         server.shutdown()
         server.server_close()
+        thread.join()
+
+
+@contextmanager
+def hanging_up() -> Iterator[str]:
+    """`localhost:port` of somebody who hears the first words of a handshake and hangs up, as a bad line does."""
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                with connection:
+                    connection.recv(10_000)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=serve)
+        thread.start()
+        yield f"localhost:{listening.getsockname()[1]}"
+        listening.shutdown(socket.SHUT_RDWR)
         thread.join()
 
 

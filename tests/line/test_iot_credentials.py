@@ -12,7 +12,7 @@ from adapters.kinesis.iot_credentials import _credentials, credentials_of
 from application.ports import NotAllowed, StreamRecord, Unavailable
 from tests.line.authority import Authority
 from tests.line.conftest import World
-from tests.line.servers import serving
+from tests.line.servers import hanging_up, serving
 
 
 def test_a_certificate_becomes_temporary_credentials(world: World) -> None:
@@ -110,6 +110,12 @@ def test_a_wrong_clock_neither_renews_all_the_time_nor_never(world: World, hours
         assert held.get_frozen_credentials()[2] == "token-1"
     world.clock.ahead = timedelta(0)  # somebody sets the clock
     assert held.get_frozen_credentials()[2] == "token-1"
+
+
+def test_a_line_that_is_cut_in_the_handshake_is_unavailable_and_no_refusal(world: World) -> None:
+    with hanging_up() as endpoint, pytest.raises(Unavailable) as raised:
+        world.identity(endpoint=endpoint).fetch()
+    assert type(raised.value) is Unavailable, str(raised.value)
 
 
 def test_the_line_may_be_down_when_credentials_are_first_needed(world: World) -> None:

@@ -10,7 +10,7 @@ from application.ports import NotAllowed, RecordsRefused, StreamRecord, Unavaila
 from application.upload_outbox import Outcome, UploadOutbox
 from tests.line.authority import Authority
 from tests.line.conftest import World
-from tests.line.servers import serving
+from tests.line.servers import hanging_up, serving
 
 
 def records(count: int, size: int = 10) -> list[StreamRecord]:
@@ -134,6 +134,17 @@ def test_a_server_signed_by_a_foreign_authority_is_not_trusted(world: World, str
         with pytest.raises(NotAllowed, match="not to be trusted"):
             stream.put(records(1))
     assert world.kinesis.calls == 0
+
+
+def test_a_line_that_is_cut_in_the_handshake_is_unavailable_and_no_stranger(world: World) -> None:
+    stream = world.stream()
+    stream.put(records(1))
+    with hanging_up() as endpoint:
+        world.kinesis_at(endpoint)
+        cut = world.stream()
+        with pytest.raises(Unavailable) as raised:
+            cut.put(records(1))
+    assert type(raised.value) is Unavailable, str(raised.value)
 
 
 def test_a_name_that_is_not_found_is_unavailable(world: World) -> None:

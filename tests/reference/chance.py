@@ -16,6 +16,7 @@ from domain.calendar import Calendar, FixedDay, Season, Window
 from domain.money import Rounding
 from domain.tariff import Rates, RateTable, Tariff
 
+PER: tuple[Literal["month", "day", "year"], ...] = ("month", "month", "month", "day", "year")
 PERIODS = ((0, "base"), (1, "middle"), (2, "peak"))
 SEASONS = (Season("winter", FixedDay(10, 26)), Season("summer", FixedDay(3, 29)))
 FAMILIES = ("energy", "fixed", "demand", "tiers", "indexed", "excess", "reactive", "power_factor", "export")
@@ -134,6 +135,7 @@ def maximum(code: str, dice: Random, blocks: list[int], start: datetime) -> kind
         tiers_kw=rising(dice, 900) if tiered else (),
         rolling=rolling,
         round_kw=dice.choice([None, None, *kinds.KwRounding]),
+        per=dice.choice(PER),
     )
 
 
@@ -161,7 +163,16 @@ def excess(rule: kinds.ExcessRule, dice: Random, blocks: list[int]) -> kinds.Exc
 
 
 def unused(dice: Random) -> kinds.UnusedPower:
-    return kinds.UnusedPower("unused", "Unused", "idle", "", some(dice), ("excess_banded",))
+    return kinds.UnusedPower(
+        "unused",
+        "Unused",
+        "idle",
+        "",
+        some(dice),
+        ("excess_banded",),
+        dice.choice([Decimal(100), Decimal(85)]),
+        dice.choice(PER),
+    )
 
 
 def reactive(dice: Random, blocks: list[int]) -> list[kinds.Charge]:

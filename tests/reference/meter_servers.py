@@ -24,6 +24,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from domain.meter_profile import MeterProfile, Register, WordOrder
 
 HERE = "127.0.0.1"
+SERIAL = 20_417_333
 FORMS = {"u16": ">H", "i16": ">h", "u32": ">I", "i32": ">i", "u64": ">Q", "i64": ">q", "f32": ">f", "f64": ">d"}
 
 
@@ -84,6 +85,18 @@ class SimulatedMeter:
             size = identity.type.registers
             number = identity.allowed[0]
             self.put(identity.address, [number >> 16 * at & 0xFFFF for at in range(size)])
+        return self.sealed(SERIAL)
+
+    def sealed(self, serial: int) -> Self:
+        """The serial number on its plate, where the profile knows its place; text is what is printed there, too."""
+        where = self.profile.serial
+        if where is not None and where.is_text:
+            text = str(serial).encode().ljust(2 * where.registers, b"\0")
+            self.put(where.address, [text[at] << 8 | text[at + 1] for at in range(0, len(text), 2)])
+        elif where is not None:
+            high_first = [serial >> 16 * at & 0xFFFF for at in reversed(range(where.registers))]
+            little = self.profile.transport.words is WordOrder.LITTLE
+            self.put(where.address, high_first[::-1] if little else high_first)
         return self
 
     def put(self, address: int, words: Sequence[int]) -> None:
@@ -105,7 +118,7 @@ class SimulatedMeter:
             _function: int, start: int, address: int, count: int, registers: list[int], _set: object
         ) -> ExcCodes | None:
             self.requests.append((address, count))
-            if self.splits_refused and self._splits(address, count):
+            if (self.splits_refused and self._splits(address, count)) or self._beyond(address, count):
                 return ExcCodes.ILLEGAL_ADDRESS
             if self.busy:
                 self.busy -= 1
@@ -115,6 +128,11 @@ class SimulatedMeter:
             return None
 
         return SimDevice(unit, simdata=[data], action=answer)
+
+    def _beyond(self, address: int, count: int) -> bool:
+        """Whether some of it is behind the last value, and is no serial number either."""
+        end = max(register.end for register in self.profile.registers)
+        return any(at >= end and at not in self.words for at in range(address, address + count))
 
     def _splits(self, address: int, count: int) -> bool:
         edges = (address, address + count)

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,24 +12,41 @@ from typing import Any
 
 from amqtt.broker import Broker  # type: ignore[import-untyped]
 from amqtt.contexts import BrokerConfig  # type: ignore[import-untyped]
+from amqtt.plugins.base import BaseAuthPlugin  # type: ignore[import-untyped]
+from amqtt.session import Session  # type: ignore[import-untyped]
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 HERE = "127.0.0.1"
-PLUGINS = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
+EVERYONE: dict[str, Any] = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
+
+
+class OnlyWithPassword(BaseAuthPlugin):  # type: ignore[misc]
+    """Lets in one user with one password."""
+
+    async def authenticate(self, *, session: Session) -> bool:
+        return (session.username, session.password) == (self.config.user, self.config.password)
+
+    @dataclass
+    class Config:
+        """Who that is."""
+
+        user: str
+        password: str
 
 
 @contextmanager
-def broker(certificate: tuple[Path, Path] | None = None) -> Iterator[int]:
-    """A broker that lets everyone in: gives its port. `certificate` and its key make it speak TLS."""
+def broker(certificate: tuple[Path, Path] | None = None, login: tuple[str, str] | None = None) -> Iterator[int]:
+    """A broker: gives its port. `certificate` and its key make it speak TLS; without `login` it lets everyone in."""
+    only = {f"{__name__}.{OnlyWithPassword.__name__}": {"user": login[0], "password": login[1]}} if login else EVERYONE
     listener: dict[str, Any] = {"type": "tcp", "bind": f"{HERE}:0"}
     if certificate is not None:
         listener |= {"ssl": True, "certfile": str(certificate[0]), "keyfile": str(certificate[1])}
     started, stopping, ports = threading.Event(), threading.Event(), list[int]()
 
     async def serve() -> None:
-        server = Broker(BrokerConfig.from_dict({"listeners": {"default": listener}, "plugins": PLUGINS}))
+        server = Broker(BrokerConfig.from_dict({"listeners": {"default": listener}, "plugins": only}))
         await server.start()
         (listening,) = server._servers.values()
         ports.append(listening.instance.sockets[0].getsockname()[1])

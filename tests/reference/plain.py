@@ -208,8 +208,7 @@ def _(charge: kinds.Fixed, month: Month, so_far: list[Line]) -> Parts:
 
 @price.register
 def _(charge: kinds.ContractedPower, month: Month, so_far: list[Line]) -> Parts:
-    year = date(month.first.year, 12, 31) - date(month.first.year - 1, 12, 31)
-    days = Fraction(month.days, year.days if charge.per == "year" else 1)
+    days = how_often(charge.per, month)
     kw = Fraction(month.contracted_kw)
     keys = [f"{charge.code}.{name}" for name in names(charge)]
     return [(key, kw, kw * month.rate(key) * days) for key in keys]
@@ -234,9 +233,17 @@ def _(charge: kinds.MaximumDemand, month: Month, so_far: list[Line]) -> Parts:
     if charge.load_factor is not None:
         kw = min(kw, Fraction(ceil(month.kwh(month.tariff.periods) / (24 * month.days * Fraction(charge.load_factor)))))
     if not charge.tiers_kw:
-        return [prorated(kw, charge.code, month)]
-    slices = ladder(kw, [Fraction(limit) for limit in charge.tiers_kw])
-    return [prorated(part, f"{charge.code}.t{n}", month) for n, part in enumerate(slices, 1)]
+        slices, codes = [kw], [charge.code]
+    else:
+        slices = ladder(kw, [Fraction(limit) for limit in charge.tiers_kw])
+        codes = [f"{charge.code}.t{n}" for n in range(1, len(slices) + 1)]
+    often = how_often(charge.per, month)
+    return [(code, part, part * month.rate(code) * often) for part, code in zip(slices, codes, strict=True)]
+
+
+def how_often(per: str, month: Month) -> Fraction:
+    year = date(month.first.year, 12, 31) - date(month.first.year - 1, 12, 31)
+    return {"month": month.share, "day": Fraction(month.days), "year": Fraction(month.days, year.days)}[per]
 
 
 @price.register

@@ -11,6 +11,7 @@ from tests.reference.plain import (
     Month,
     Parts,
     base,
+    how_often,
     ladder,
     months_before,
     names,
@@ -83,8 +84,9 @@ def _(charge: kinds.ExcessPower, month: Month, so_far: list[Line]) -> Parts:
 @price.register
 def _(charge: kinds.UnusedPower, month: Month, so_far: list[Line]) -> Parts:
     used = sum((round(line.quantity, 6) for line in so_far if line.charge in charge.kw_of), Fraction(0))
-    code, kw, gross = times(max(Fraction(0), Fraction(month.contracted_kw) - used), charge.code, month)
-    return [(code, kw, gross * month.share)]
+    least = Fraction(month.contracted_kw) * Fraction(charge.percent) / 100
+    code, kw, gross = times(max(Fraction(0), least - used), charge.code, month)
+    return [(code, kw, gross * how_often(charge.per, month))]
 
 
 @price.register

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from adapters.event_store import EventStore
-from adapters.memory import MemoryQuarantine, MemorySupplyPoints, SetClock
+from adapters.memory import MemoryQuarantine, MemorySupplyPoints
 from adapters.messages import WattledgerWire
 from adapters.tariff_files import TariffFiles
 from application.close_period import ClosePeriod
@@ -79,6 +79,16 @@ class Taken:
     at: datetime
     registers: dict[str, tuple[int, int]]
     stored: bool = False
+
+
+@dataclass(frozen=True)
+class FactoryClock:
+    """The cloud's clock goes with the factory's: what was read now is not of the future there."""
+
+    meters: Registers
+
+    def now(self) -> datetime:
+        return self.meters.at
 
 
 class Flow(RuleBasedStateMachine):
@@ -227,9 +237,11 @@ class Flow(RuleBasedStateMachine):
         self.sink.fails = False
 
     def consumer(self) -> tuple[EventStore, MortalDays, PriceUploads]:
-        store = EventStore._over(*self.recorders, SetClock(self.meters.at))
+        clock = FactoryClock(self.meters)
+        store = EventStore._over(*self.recorders, clock)
         days = MortalDays(self.parts.days(store.days))
-        return store, days, self.parts.price_uploads(days, store.periods, POINTS, TERMS_OF, WIRE, self.quarantine)
+        price = self.parts.price_uploads
+        return store, days, price(days, store.periods, POINTS, TERMS_OF, WIRE, self.quarantine, clock)
 
     # What must hold
 

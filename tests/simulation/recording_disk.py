@@ -15,9 +15,13 @@ from typing import Any, Literal
 import apsw
 
 from adapters.sqlite_outbox.connecting import renew_wal
+from adapters.sqlite_outbox.files import Files
 
-Kind = Literal["create", "write", "truncate", "sync", "sync failed", "delete", "delete synced", "told"]
-OURS = {apsw.FullError: apsw.SQLITE_FULL, apsw.IOError: apsw.SQLITE_IOERR}
+Kind = Literal[
+    "create", "write", "truncate", "sync", "sync failed", "delete", "delete synced", "make folder", "move",
+    "folder synced", "told",
+]  # fmt: skip
+OURS = {apsw.FullError: apsw.SQLITE_FULL, apsw.IOError: apsw.SQLITE_IOERR, apsw.CorruptError: apsw.SQLITE_CORRUPT}
 """Codes of the errors that we raise ourselves; those of SQLite bring their own."""
 
 _names = itertools.count()
@@ -32,6 +36,7 @@ class Operation:
     offset: int = 0
     data: bytes = b""
     fact: Any = None
+    to: str = ""
 
 
 @dataclass
@@ -41,6 +46,7 @@ class RecordingDisk:
     log: list[Operation] = field(default_factory=list)
     fails: Callable[[str, str], type[apsw.Error] | None] = lambda _kind, _file: None
     instead: Mapping[str, str] = field(default_factory=dict)
+    root: Path | None = None
     _vfs: "_Recorder | None" = None
 
     def connect(self, path: str) -> "ApswConnection":
@@ -64,7 +70,14 @@ class RecordingDisk:
             self._vfs.unregister()
 
     def see(self, kind: Kind, file: str, offset: int = 0, data: bytes = b"") -> None:
-        self.log.append(Operation(kind, file.rpartition("/")[2], offset, data))
+        self.log.append(Operation(kind, self.name_of(file), offset, data))
+
+    def see_move(self, old: Path, new: Path) -> None:
+        self.log.append(Operation("move", self.name_of(str(old)), to=self.name_of(str(new))))
+
+    def name_of(self, file: str) -> str:
+        """As it stands in the log: its place under the root, or its name alone where there is no root."""
+        return file.rpartition("/")[2] if self.root is None else str(Path(file).relative_to(self.root))
 
     def ask(self, kind: str, file: str) -> None:
         error = self.fails(kind, file.rpartition("/")[2])
@@ -72,6 +85,41 @@ class RecordingDisk:
             if kind == "sync":
                 self.see("sync failed", file)
             raise error(f"the disk refuses to {kind}")
+
+
+@dataclass
+class RecordingFiles(Files):
+    """What the store does besides SQLite, with the same witness."""
+
+    disk: RecordingDisk
+
+    def write(self, path: Path, content: bytes, at: int = 0) -> None:
+        if not path.exists():
+            self.disk.see("create", str(path))
+        super().write(path, content, at)
+        self.disk.see("write", str(path), at, content)
+        self.disk.see("sync", str(path))
+
+    def move(self, old: Path, new: Path) -> None:
+        super().move(old, new)
+        self.disk.see_move(old, new)
+
+    def sync_folder(self, folder: Path) -> None:
+        super().sync_folder(folder)
+        self.disk.see("folder synced", str(folder))
+
+    def touch(self, path: Path) -> None:
+        if not path.exists():
+            self.disk.see("create", str(path))
+        super().touch(path)
+
+    def remove(self, path: Path) -> None:
+        super().remove(path)
+        self.disk.see("delete", str(path))
+
+    def _make_one(self, folder: Path) -> None:
+        super()._make_one(folder)
+        self.disk.see("make folder", str(folder))
 
 
 class _Recorder(apsw.VFS):

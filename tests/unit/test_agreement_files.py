@@ -5,6 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from adapters.agreement_files import StatedAgreement, read_agreements
 from domain.errors import BadOption
@@ -86,3 +88,19 @@ def test_a_file_that_is_not_there_or_not_text_or_too_large_is_refused(tmp_path: 
     (tmp_path / "deep.toml").write_text("a = " + "[" * 100_000)
     with pytest.raises(BadOption, match="nested too deeply"):
         read_agreements(tmp_path / "deep.toml")
+
+
+PIECE = st.text("=[]{}\"'#.\n\\-+:TZ0123456789aeEf∞", max_size=8)
+
+
+@given(at=st.integers(0, len(GOOD)), length=st.integers(0, 30), piece=PIECE)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_spoilt_file_is_read_or_refused_on_one_line(path: Path, at: int, length: int, piece: str) -> None:
+    path.write_text(GOOD[:at] + piece + GOOD[at + length :], encoding="utf-8")
+    said = f"{path}: taken"
+    try:
+        read_agreements(path)
+    except BadOption as refusal:
+        said = str(refusal)
+    assert said.startswith(str(path))
+    assert "\n" not in said

@@ -15,14 +15,19 @@ from domain.arrays.load import Load
 from domain.bill import BillLine
 from domain.charges import (
     AdjustedEnergy,
+    Band,
     Charge,
     EnergyFlat,
+    ExcessPower,
+    ExcessRule,
     KwRounding,
     LookBack,
     MaximumDemand,
     PowerFactorAdjustment,
     Slopes,
+    UnusedPower,
 )
+from domain.money import of_fraction
 from domain.terms import Contract
 from tests.reference.workbench import hourly, tariff_of
 
@@ -91,3 +96,31 @@ def test_a_part_of_the_price_follows_an_index() -> None:
     )
     assert (found.rate, found.gross) == (Decimal("0.154806"), Decimal("154.806"))
     assert found.formula == "1,000 kWh x ((0.1500 - 0.0356) + 0.0356 x 113.5 %)"
+
+
+def test_a_rate_of_a_day_or_of_a_year_is_billed_for_the_days_of_the_month() -> None:
+    load = hourly([10_000], START)
+    daily, yearly = (line(load, [replace(DEMAND, per=per)], {"x": "0.1"}) for per in ("day", "year"))
+    assert (daily.gross, daily.rate_unit) == (Decimal(30), "USD/kW and day")
+    assert daily.formula == "maximum of 60 min in all: 10 kW x 0.1 x 30 days"
+    assert yearly.gross == of_fraction(Decimal("0.1"), Fraction(10 * 30, 365))
+    assert yearly.formula.endswith("x 0.1 x 30/365 days")
+
+
+@pytest.mark.parametrize(("kw", "billed_kw"), [(70, 85), (85, 85), (95, 95), (105, 105), (120, 150)])
+def test_three_charges_bill_demand_as_the_old_spanish_three_period_tariff_did(kw: int, billed_kw: int) -> None:
+    """Of 100 kW contracted: 85 % at least, the measured up to 105 %, and beyond it the measured plus twice the rest."""
+    charges = (
+        MaximumDemand("measured", "Measured", "power", "", ALL, round_up_kw=False, per="day"),
+        ExcessPower(
+            *("beyond", "Beyond 105 %", "power", "", ALL, ExcessRule.BANDED, (Band(None, Decimal(2)),), Decimal(5)),
+            whole=False,
+            per_day=True,
+            minutes=60,
+        ),
+        UnusedPower("least", "Least", "power", "", ALL, ("measured",), Decimal(85), "day"),
+    )
+    rates = {"measured": "0.1", "beyond.all": "0.1", "least": "0.1"}
+    tariff, contract = tariff_of(charges, [rates]), Contract({"all": Decimal(100)})
+    [bill] = price_load(hourly([kw * 1000], START), tariff, contract, ZoneInfo("UTC")).bills
+    assert bill.total == Decimal(billed_kw) * 30 / 10

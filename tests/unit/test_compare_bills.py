@@ -27,7 +27,7 @@ def a_tariff(name: str) -> Tariff:
 
 
 def candidates(*names: str) -> list[Candidate]:
-    return [Candidate(a_tariff(name), CONTRACT) for name in names]
+    return [Candidate.of(a_tariff(name), CONTRACT) for name in names]
 
 
 def a_load(first: date = date(2026, 1, 1), days: int = 31) -> Load:
@@ -122,7 +122,7 @@ def test_each_candidate_has_its_own_contract() -> None:
     half = replace(spain, id="es-6.1td-half")
     comparison = compare_bills(
         a_load(),
-        [Candidate(spain, CONTRACT), Candidate(half, Contract({"all": Decimal(400)}))],
+        [Candidate.of(spain, CONTRACT), Candidate.of(half, Contract({"all": Decimal(400)}))],
         MEXICO,
         date(2025, 1, 1),
     )

@@ -36,7 +36,7 @@ def a_comparison(scale: int = 2, rename: str = "other") -> Comparison:
     other = replace(tariff, id=rename, name=rename, rate_table=table)
     wh = 50_000 + (np.arange(2976, dtype=np.int64) * 7_919) % 30_000
     load = Load("plant", midnight_utc(date(2026, 1, 1), MEXICO), 15, wh, wh // 5, np.zeros(2976, dtype=np.uint8))
-    return compare_bills(load, [Candidate(tariff, KW), Candidate(other, KW)], MEXICO)
+    return compare_bills(load, [Candidate.of(tariff, KW), Candidate.of(other, KW)], MEXICO)
 
 
 def written(folder: Path, comparison: Comparison, title: str = "Choice", notes: tuple[str, ...] = ()) -> str:
@@ -98,7 +98,7 @@ def test_names_are_shown_letter_by_letter_and_nothing_is_asked_of_a_network(tmp_
 
 def test_several_months_have_a_row_each(tmp_path: Path) -> None:
     comparison = a_comparison()
-    twice = [(offer.tariff, offer.bills * 2) for offer in comparison.offers]
+    twice = [(offer.name, offer.tariffs, offer.bills * 2) for offer in comparison.offers]
     assert written(tmp_path, offers_of(twice, {})).count('<th scope="row">January 2026</th>') == 2
     assert "Month by month" not in written(tmp_path, comparison)
 

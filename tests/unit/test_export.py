@@ -12,13 +12,26 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from adapters.cost_files import cost_table
 from adapters.messages import WattledgerWire
 from adapters.meter_files import Declaration, read_meter_file
 from domain.arrays import PricedLoad, price_load
 from domain.arrays.load import Load
 from domain.charges import Charge, EnergyByPeriod, ExportCredit, NetMetering, PriceSeries
+from domain.cost_event import CostEvent, costs_of_day_event
 from domain.errors import BadReadings, NoPriceInForce
-from domain.measurement import Correction, Extra, Measurement, MeterType, Reading, Verdict, measure
+from domain.events import DayEvent
+from domain.measurement import (
+    Correction,
+    Extra,
+    Measurement,
+    MeterType,
+    Reading,
+    Registers,
+    Swap,
+    Verdict,
+    measure,
+)
 from domain.metering_day import MeteringDay
 from domain.tariff import Tariff
 from domain.terms import Contract
@@ -154,6 +167,45 @@ def test_a_reset_export_register_is_a_gap_and_an_absent_one_is_not_metered() -> 
     assert found.extra == Extra()
 
 
+OLD, NEW = MeterType(100_000, 1_000_000), MeterType(100_000)
+
+
+def across(last: Extra, first: Extra) -> Swap:
+    return Swap(START + timedelta(minutes=2), Registers(1003, 0, last), OLD, Registers(1003, 0, first), NEW)
+
+
+def test_what_both_meters_delivered_and_exchanged_is_carried_across_a_swap() -> None:
+    swap = across(Extra(999_990, 40), Extra(7, 0))
+    found, gap = measure(reading(0, Extra(999_900, 31)), reading(10, Extra(117, 6)), NEW, STEP, swap)
+    assert (sum(one.energy_wh for one in found), gap) == (10, None)
+    assert [one.extra for one in found] == [Extra(100, 7), Extra(100, 8)]
+    turned_over = across(Extra(20), Extra(0))
+    (one,), _ = measure(reading(0, Extra(999_900)), reading(5, Extra(5)), NEW, STEP, turned_over)
+    assert one.extra == Extra(125)
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "first", "after"),
+    [
+        (Extra(500), Extra(), Extra(0), Extra(20)),
+        (Extra(500), Extra(510), Extra(), Extra(20)),
+        (Extra(None, 1), Extra(510), Extra(0), Extra(20)),
+        (Extra(500), Extra(510), Extra(0), Extra(None, 1)),
+    ],
+)
+def test_a_register_of_which_a_swap_does_not_tell_everything_is_not_metered_there(
+    before: Extra, last: Extra, first: Extra, after: Extra
+) -> None:
+    (found,), gap = measure(reading(0, before), reading(5, after), NEW, STEP, across(last, first))
+    assert (found.extra, gap) == (Extra(), None)
+
+
+def test_an_export_register_that_jumped_across_a_swap_is_a_gap() -> None:
+    swap = across(Extra(510), Extra(0))
+    found, gap = measure(reading(0, Extra(500)), reading(5, Extra(10**9)), NEW, STEP, swap)
+    assert (found, gap and gap.reason) == ((), Verdict.JUMP)
+
+
 def test_the_wire_carries_extra_registers_and_says_nothing_of_absent_ones() -> None:
     wire = WattledgerWire()
     plain = [(None, reading(0, Extra()))]
@@ -177,9 +229,28 @@ def test_a_correction_keeps_the_export_it_does_not_tell() -> None:
     assert event is not None
     day.evolve(event)
     assert day.meters[0].live_nano == [0, -240_000_000]
-    for extra, live in ((Extra(), -240_000_000), (Extra(1000), -60_000_000)):
-        day.evolve(day.correct(Correction("main", at, 500, 0, "ana", "wrong ratio", extra), terms))
+    assert [one.extra for one in costs_of(day, event)] == [Extra(4000)]
+    for extra, live, before, after in (
+        (Extra(), -240_000_000, 4000, 4000),
+        (Extra(1000), -60_000_000, 4000, 1000),
+        (Extra(0, 9), 0, 1000, 0),
+    ):
+        corrected = day.correct(Correction("main", at, 500, 0, "ana", "wrong ratio", extra), terms)
+        assert [one.extra.export_wh for one in costs_of(day, corrected)] == [-before, after]
+        day.evolve(corrected)
         assert day.meters[0].live_nano == [0, live]
+
+
+def costs_of(day: MeteringDay, event: DayEvent) -> list[CostEvent]:
+    assert day.opened is not None
+    return list(costs_of_day_event(day.opened, day.grid, 7, event))
+
+
+def test_the_costs_of_a_load_tell_what_it_delivered_and_nothing_where_it_is_not_metered() -> None:
+    tariffed = priced(DAY_OF_SUN, tariff(ENERGY))
+    table = cost_table(tariffed)
+    assert table["export_wh"].to_pylist() == [0] * 10 + [4000] * 4 + [0] * 10
+    assert table["capacitive_varh"].to_pylist() == [None] * 24
 
 
 def test_a_correction_below_zero_is_refused() -> None:

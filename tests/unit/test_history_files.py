@@ -40,7 +40,7 @@ def test_a_csv_may_be_about_several_meters(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "name", "told"),
     [
-        (CSV.replace("640.5", "-1"), "history.csv", "line 2, column kW: '-1' is no kW between 0 and 10,000,000"),
+        (CSV.replace("640.5", "-1"), "history.csv", "line 2, column kW: '-1' is no kW between 0 and 900,000"),
         (CSV.replace("640.5", "NaN"), "history.csv", "'NaN' is no kW"),
         (CSV.replace("2025-12", "2025-13"), "history.csv", "line 2, column month: '2025-13' is no month"),
         (CSV.replace("kW", "MW"), "history.csv", "line 1: the columns are 'charge, month, MW'"),

@@ -16,6 +16,8 @@ from application.correct_reading import CorrectReading
 from application.load_of_ledger import load_of_ledger
 from application.price_uploads import PriceUploads
 from application.reconcile import reconcile
+from application.reopen_period import AmendPeriod
+from application.rerate_periods import DependentMonths, RerateMonth, ReratePeriods
 from application.terms_of import TermsOf
 from domain.agreements import Agreed, Agreements
 from domain.arrays import price_agreed
@@ -51,7 +53,8 @@ class House:
     def use(self, day: date, hours: Sequence[int], wh: int) -> None:
         """A quarter of an hour at some hours of a local day, in three uploads each."""
         points = MemorySupplyPoints({self.point.device: self.point})
-        price = PriceUploads(self.store.days, self.store.periods, points, self.terms_of, WIRE, self.quarantine)
+        store, later = self.store, SetClock(datetime(2027, 1, 1, tzinfo=UTC))
+        price = PriceUploads(store.days, store.periods, points, self.terms_of, WIRE, self.quarantine, later)
         for hour in hours:
             start = midnight_utc(day, self.point.zone) + timedelta(hours=hour)
             for n in range(3):
@@ -241,6 +244,35 @@ def test_a_ratchet_looks_back_upon_the_bills_that_the_ledger_holds(mill: SupplyP
     (line,) = [line for line in bill.lines if line.code == "demand"]
     assert (line.quantity, line.amount) == (Decimal(48), Decimal("480.00"))
     assert bill.remembered == {"demand": {february: 12}}
+    assert house.holds()
+
+
+def test_a_changed_month_moves_what_looks_back_upon_it_and_only_that(mill: SupplyPoint, small_tariff: Tariff) -> None:
+    """February lives on January's peak; in March there are 60 kW of its own."""
+    charges = tuple(
+        replace(one, ratchet=Ratchet(Decimal(80), 1))
+        if isinstance(one, MaximumDemand) and one.code == "demand"
+        else one
+        for one in small_tariff.charges
+    )
+    house = House(mill, {"small": replace(small_tariff, charges=charges)})
+    months = [BillingMonth(date(2026, n, 1), mill.zone) for n in (1, 2, 3)]
+    for month, wh in zip(months, (5000, 1000, 5000), strict=True):
+        house.use(month.first + timedelta(days=6 if month.first.month == 1 else 3), (9,), wh)
+        house.close(month.first)
+    rerate = RerateMonth(house.store.days, house.store.periods, house.terms_of)
+    assert DependentMonths(rerate)(mill, months[0]) == []
+    close = ClosePeriod(house.store.days, house.store.periods, house.terms_of)
+    correct = CorrectReading(house.store.days, house.terms_of, AmendPeriod.of(close))
+    at = midnight_utc(date(2026, 1, 7), mill.zone) + timedelta(hours=9)
+    correct(mill, Correction("main", at, 2000, 0, "ana", "wrong ratio"), reopen=True)
+    before = [house.store.periods.get(mill.id, month).bill for month in months]
+    assert DependentMonths(rerate)(mill, months[0]) == [months[1]]
+    assert [house.store.periods.get(mill.id, month).bill for month in months] == before
+    moved = ReratePeriods(rerate)(mill, months, "ana", "January was corrected")
+    assert [event.bill.first for event in moved] == [months[1].first]
+    assert set(moved[0].true_up_nano) == {"demand", "factor", "tax"}  # and what is a percentage of them
+    assert DependentMonths(rerate)(mill, months[0]) == []
     assert house.holds()
 
 

@@ -202,7 +202,7 @@ SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.d
 CONTENT = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner))
 
 
-@given(st.sampled_from(["registers", "transport", "marker", "identity", "checks", "sources", "id"]), CONTENT)
+@given(st.sampled_from(["registers", "serial", "transport", "marker", "identity", "checks", "sources", "id"]), CONTENT)
 def test_no_content_of_a_field_is_more_than_a_refusal(field: str, content: object) -> None:
     good = tomllib.loads(ACUVIM, parse_float=Decimal)
     try:

@@ -1,5 +1,6 @@
 """A device's store goes on whatever its disk does: what is damaged is set aside, saved, and sent under its old name."""
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -11,6 +12,7 @@ import pytest
 
 from adapters.sqlite_outbox import OutboxFolder, SqliteOutbox
 from adapters.sqlite_outbox.beside import BALLAST_BYTES, Ballast, Canary
+from adapters.sqlite_outbox.files import Files
 from adapters.sqlite_outbox.pages import rows_in
 from application.ports import StoreFull, Unavailable
 
@@ -151,6 +153,48 @@ def test_salvage_that_was_interrupted_begins_anew(tmp_path: Path) -> None:
     interrupted.close()
     (saved,) = opened(tmp_path).salvaged()
     assert (saved.store, saved.backlog()) == (name, 300)
+
+
+def test_a_store_that_was_half_put_aside_is_put_aside_whole(tmp_path: Path) -> None:
+    """Alone its file would pass for whole, and the rows of its WAL for lost by a disk that lies."""
+    outbox = filled(tmp_path, 9)
+    outbox._live.checkpoint()
+    for i in range(10, 13):
+        outbox.append(f"boot/{i}", BODIES[i])
+    path = power_cut(outbox)
+    place = tmp_path / "outbox" / "broken" / "1"
+    place.mkdir(parents=True)
+    path.with_name(path.name + "-wal").replace(place / "store.sqlite-wal")
+    again = opened(tmp_path)
+    (saved,) = again.salvaged()
+    assert {cycle.body for cycle in saved.pending(99)} == {BODIES[i] for i in range(1, 13)}
+    assert (again.condition().broken_stores, again.disk_lies, again.backlog()) == (1, False, 0)
+
+
+def test_a_broken_store_that_cannot_be_put_aside_is_no_crash_and_is_tried_again(tmp_path: Path) -> None:
+    path = emptied_into_main_file(filled(tmp_path, 9))
+    zero_the_first_page(path)
+    with pytest.raises(Unavailable, match=r"cannot be moved aside .*No space left"):
+        OutboxFolder(tmp_path / "outbox", background=at_once, files=NoRoom())
+    (saved,) = opened(tmp_path).salvaged()
+    assert saved.backlog() == 9
+
+
+class NoRoom(Files):
+    """A disk on which no new file begins."""
+
+    def write(self, path: Path, content: bytes, at: int = 0) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_name_that_a_power_cut_left_empty_stops_no_salvage(tmp_path: Path) -> None:
+    outbox = filled(tmp_path, 9)
+    name, path = outbox.store, emptied_into_main_file(outbox)
+    zero_the_first_page(path)
+    OutboxFolder(tmp_path / "outbox", background=lambda _: None)._live.abandon()
+    (tmp_path / "outbox" / "broken" / "1" / "name.json").write_bytes(b"")
+    (saved,) = opened(tmp_path).salvaged()
+    assert (saved.store, saved.backlog()) == (name, 9)
 
 
 def test_the_name_of_a_broken_store_is_found_in_it_where_no_canary_knows_it(tmp_path: Path) -> None:

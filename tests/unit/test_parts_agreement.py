@@ -49,6 +49,7 @@ def changing(seed: int, load_seed: int, families: set[str]) -> Changing:
     tariff = without_carriers(replace(case.tariff, splits_at_seasons=dice.random() < 0.5))
     if dice.random() < 0.5:
         tariff = dearer_from(tariff, first + timedelta(days=dice.randrange(-10, 20)), dice)
+    tariff = stricter_from(tariff, first + timedelta(days=dice.randrange(-10, 20)))
     agreed = [Agreed(date(2000, 1, 1), tariff, CONTRACT)]
     if dice.random() < 0.6:
         other = chance.tariff(dice, dice.sample(chance.FAMILIES, 4), case.load.start, case.load.step_minutes)
@@ -67,6 +68,18 @@ def dearer_from(tariff: Tariff, day: date, dice: Random) -> Tariff:
     others = {key: rate + 1 if key in chosen else rate for key, rate in rates.values.items()}
     both = (replace(rates, valid_to=day), Rates(day, None, others, "drawn later"))
     return replace(tariff, rate_table=replace(tariff.rate_table, rates=both))
+
+
+def stricter_from(tariff: Tariff, day: date) -> Tariff:
+    """Dated thresholds of a power factor change on a day."""
+
+    def moved(charge: kinds.Charge) -> kinds.Charge:
+        if not isinstance(charge, kinds.PowerFactorAdjustment) or not charge.thresholds:
+            return charge
+        first, second = charge.thresholds
+        return replace(charge, thresholds=(first, replace(second, valid_from=day)))
+
+    return replace(tariff, charges=tuple(moved(charge) for charge in tariff.charges))
 
 
 def without_carriers(tariff: Tariff) -> Tariff:

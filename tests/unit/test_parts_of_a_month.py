@@ -257,6 +257,33 @@ def test_a_power_factor_is_that_of_all_parts_unless_its_threshold_changes() -> N
     assert line.formula.startswith("power factor 94.87 %")  # 720 kWh with 240 kvarh
 
 
+ASKS = kinds.PowerFactorAdjustment(
+    "factor",
+    "Power factor",
+    "factor",
+    "",
+    ("use",),
+    (
+        kinds.Threshold(date(2020, 1, 1), Decimal(90), Decimal(0), ""),
+        kinds.Threshold(date(2026, 4, 8), Decimal(97), Decimal(1000), ""),
+    ),
+)
+
+
+def test_a_threshold_that_changes_within_a_month_cuts_it_for_those_it_changes_for() -> None:
+    """Power factor 95 % throughout: a bonus of 1.3 % until the 7th, then a penalty of 1.3 %."""
+    tariff = changing((ENERGY, ASKS), (date(2020, 1, 1), PRICES))
+    load = replace(april(), reactive_varh=np.full(720, 329))
+    large = bill_of(always(tariff, Contract({"all": Decimal(1000)})), load)
+    assert [(part.first, part.days) for part in large.parts] == [(APRIL, 7), (date(2026, 4, 8), 23)]
+    assert [(line.part, line.formula) for line in large.lines if line.charge == "factor"] == [
+        (0, "power factor 94.99 %, threshold 90 %: 16.80 x -1.3 %"),
+        (1, "power factor 94.99 %, threshold 97 %: 55.20 x 1.3 %"),
+    ]
+    small = bill_of(always(tariff, Contract({"all": Decimal(999)})), load)
+    assert len(small.parts) == 1
+
+
 @pytest.mark.parametrize(
     ("agreed", "told"),
     [

@@ -128,6 +128,8 @@ def test_parquet_says_what_csv_says(tmp_path: Path, kind: str) -> None:
         (PLAIN, 'units = "EUR/MWh"', "key units: 'EUR/MWh'"),
         (PLAIN, 'timezone = "Europe/Atlantis"', "no time zone of that name"),
         (PLAIN, "timezone = ", "not TOML"),
+        (PLAIN, "step_minutes = " + "9" * 5000, "not TOML: ValueError"),
+        (PLAIN, "unit = " + "[" * 5000, "not TOML: nested too deeply"),
         (PLAIN, 'price_column = "cost"', "column 'cost' is not there; the columns are start, EUR/MWh"),
         (PLAIN.replace("+01:00", ""), "", "has no offset from UTC"),
         ("start,EUR/MWh\n2026-03-29 02:30,1\n", LOCAL, "does not exist: clocks were put forward"),

@@ -37,11 +37,12 @@ class House:
     terms_of: TermsOf
     store: EventStore = field(default_factory=lambda: EventStore.in_memory(SetClock(NINE)))
     quarantine: MemoryQuarantine = field(default_factory=MemoryQuarantine)
+    clock: SetClock = field(default_factory=lambda: SetClock(NINE + timedelta(days=60)))
 
     def price(self, *uploads: bytes, periods: BillingPeriods | None = None) -> None:
         points = MemorySupplyPoints({self.point.device: self.point})
         wanted = periods or self.store.periods
-        PriceUploads(self.store.days, wanted, points, self.terms_of, WIRE, self.quarantine)(uploads)
+        PriceUploads(self.store.days, wanted, points, self.terms_of, WIRE, self.quarantine, self.clock)(uploads)
 
     def energy(self, meter: str, day: date = WEDNESDAY) -> int | None:
         """Wh of a meter on a day; None where the day does not know the meter."""
@@ -195,7 +196,7 @@ class AlwaysLate:
 
 def late(house: House, times: int) -> PriceUploads:
     days, points = AlwaysLate(house.store.days, times), MemorySupplyPoints({house.point.device: house.point})
-    return PriceUploads(days, house.store.periods, points, house.terms_of, WIRE, house.quarantine)
+    return PriceUploads(days, house.store.periods, points, house.terms_of, WIRE, house.quarantine, house.clock)
 
 
 def test_after_a_collision_it_is_decided_again(house: House) -> None:

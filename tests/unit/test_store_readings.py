@@ -193,6 +193,24 @@ def test_a_cycle_carries_what_the_clocks_said(meters: Registers, disk: DoubtfulD
     assert WIRE.contents(cycle.body).clock == ClockFacts("boot-7", 0, 1_767_787_200_000, ClockState.UNSYNCED)
 
 
+def test_a_wall_clock_that_is_set_back_turns_no_time_since_boot_back() -> None:
+    wall = SetClock(NOON)
+    clock = SetBootClock(wall)
+    told = []
+    for at in (NOON, NOON + STEP, NOON - 12 * STEP, NOON - 11 * STEP):
+        wall.instant = at
+        told.append(clock.facts().boot_ms)
+    assert told == [0, 300_000, 300_000, 600_000]
+
+
+def test_seconds_since_boot_are_those_of_the_clock_that_nobody_sets() -> None:
+    wall, since_boot = SetClock(NOON), iter((10.0, 310.5))
+    clock = SetBootClock(wall, elapsed_s=lambda: next(since_boot))
+    assert clock.facts().boot_ms == 10_000
+    wall.instant = NOON - timedelta(days=400)
+    assert (clock.facts().boot_ms, wall.now()) == (310_500, NOON - timedelta(days=400))
+
+
 def test_a_cycle_that_was_stored_though_the_disk_said_nothing_is_not_spread_over(
     store: StoreReadings, disk: DoubtfulDisk
 ) -> None:

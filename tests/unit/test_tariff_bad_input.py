@@ -274,7 +274,7 @@ def _tariff_of(text: str) -> str:
     """The first structure that a table names, so that it is tried with the charges it was written for."""
     try:
         said = tomllib.loads(text).get("tariff")
-    except (ValueError, RecursionError):
+    except ValueError:
         said = None
     first = said[0] if isinstance(said, list) and said else said
     return first if first in SHELF.structure_ids() else "mx-gdmth"

@@ -20,6 +20,12 @@ STRUCTURE, _, RATES = EXAMPLE.partition("[[rates]]")
 Shelf = Callable[..., TariffFiles]
 
 
+def test_a_name_that_is_nearly_right_is_told_each_tariff_once() -> None:
+    with pytest.raises(InvalidTariff) as refusal:
+        TariffFiles().get("us-pge-e20-primary-208")
+    assert str(refusal.value).count("us-pge-e20-primary-2018") == 1
+
+
 def table(region: str, tariff: str = "my-tariff") -> str:
     return f'schema = "wattledger-rates/1"\ntariff = "{tariff}"\nregion = "{region}"\n[[rates]]{RATES}'
 

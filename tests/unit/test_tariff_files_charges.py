@@ -129,7 +129,7 @@ ACCEPTED: list[tuple[Extra, Charge]] = [
         ),
     ),
     (
-        Extra("maximum_demand", f"{DEMAND}minutes = 15", {"x": "900000000"}),
+        Extra("maximum_demand", f"{DEMAND}minutes = 15", {"x": "2000000"}),
         MaximumDemand(*NAMES, BOTH, round_up_kw=False),
     ),
     (

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,7 +18,7 @@ from application.store_readings import StoreReadings
 from application.tend_outbox import TendOutbox
 from application.upload_outbox import UploadOutbox
 from application.upload_stores import UploadStores
-from domain.measurement import Reading
+from domain.measurement import Extra, Reading
 from domain.thinning import blocks, joined
 from domain.upload import ReadingPair
 from edge.runtime import EdgeRuntime
@@ -53,6 +54,15 @@ def test_nothing_is_joined_across_a_register_that_fell() -> None:
         (reading(1, 130), reading(2, 5)),
         (reading(2, 5), reading(4, 40)),
     )
+
+
+@pytest.mark.parametrize("name", ["export_wh", "capacitive_varh"])
+@pytest.mark.parametrize(("registers", "pairs"), [((5, 7, 9), 1), ((5, 7, 6), 2), ((None, 7, 9), 2), ((5, 7, None), 2)])
+def test_nothing_is_joined_across_a_register_of_few_meters_that_fell_came_or_went(
+    name: str, registers: tuple[int | None, ...], pairs: int
+) -> None:
+    one, two, three = (replace(reading(i, 100), extra=Extra(**{name: told})) for i, told in enumerate(registers))
+    assert len(joined([[(one, two)], [(two, three)]])) == pairs
 
 
 def test_nothing_is_joined_across_a_cycle_that_is_missing() -> None:

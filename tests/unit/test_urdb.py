@@ -231,6 +231,44 @@ def test_the_last_day_of_a_record_is_inside(start: object, end: object, first: d
     assert (rates.valid_from, rates.valid_to) == (first, stop)
 
 
+SOLD: dict[str, Any] = {
+    "label": "5B3",
+    "energyratestructure": [
+        [{"rate": Decimal("0.1"), "sell": Decimal("0.03")}],
+        [{"rate": Decimal("0.2"), "sell": 0}],
+    ],
+    "energyweekdayschedule": DAY_AND_NIGHT,
+    "energyweekendschedule": ALWAYS,
+    "dgrules": "Net Billing Instantaneous",
+}
+
+
+def test_energy_sold_by_instantaneous_net_billing_is_credited_in_its_period() -> None:
+    tariff = tariff_of(SOLD)
+    assert [charge.code for charge in tariff.charges] == ["energy", "sold"]
+    intervals = 31 * 96
+    drawn, quality = np.full(intervals, 1000, dtype=np.int64), np.zeros(intervals, dtype=np.uint8)
+    load = Load("m", JANUARY, 15, drawn, None, quality, export_wh=drawn * 2)
+    [bill] = price_load(load, tariff, Contract(), ZoneInfo(ZONE)).bills
+    days_of_work, kwh_an_hour = 23, 8
+    by_night = Decimal((31 * 24 - days_of_work * 12) * kwh_an_hour)
+    assert bill.amount_of("sold") == -by_night * Decimal("0.03")
+    assert [line.rate for line in bill.lines if line.charge == "sold"] == [Decimal("-0.03"), Decimal(0)]
+    assert any("--leave-out sell" in note for note in tariff.notes)
+    assert not any("not billed (dgrules)" in note for note in tariff.notes)
+
+
+def test_energy_sold_can_be_left_out_and_then_needs_no_register() -> None:
+    tariff = import_record(Record("rates.json", SOLD), ZONE, ["sell"])
+    assert [charge.code for charge in tariff.charges] == ["energy"]
+
+
+def test_instantaneous_net_billing_that_pays_nothing_has_no_charge_for_it() -> None:
+    tariff = tariff_of(SIMPLE, dgrules="Net Billing Instantaneous")
+    assert "sold" not in [charge.code for charge in tariff.charges]
+    assert any("pays nothing for energy delivered" in note for note in tariff.notes)
+
+
 def test_what_is_said_and_not_billed_is_in_the_notes() -> None:
     tariff = tariff_of(
         SIMPLE,
@@ -253,6 +291,7 @@ def test_the_noise_of_binary_fractions_is_no_price() -> None:
 
 HOURS_OF_USE = [{"rate": Decimal("0.1"), "max": 5, "unit": "kWh/kW"}, {"rate": 1}]
 VARIANTS: list[dict[str, Any]] = [
+    {key: SOLD[key] for key in ("energyratestructure", "dgrules")},
     {"mincharge": 5, "minchargeunits": "$/month", "description": 'a "quoted"\r\nline \\ \x7f'},
     {"energyratestructure": [HOURS_OF_USE, HOURS_OF_USE], "flatdemandunit": "kVA"},
     {

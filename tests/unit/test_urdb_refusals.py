@@ -42,6 +42,26 @@ NOT_EXPRESSIBLE = [
     ({"mincharge": 5}, "minchargeunits: is missing"),
     ({"mincharge": 5, "minchargeunits": "$/month", "minmonthlycharge": 6}, "minmonthlycharge says 6"),
     (energy({"rate": 1, "sell": Decimal("0.03")}), "energyratestructure[0][0].sell: 0.03: a price for energy sold"),
+    (
+        {**energy({"rate": 1, "sell": Decimal("0.03")}), "dgrules": "Net Billing Hourly"},
+        "[0].sell: 0.03: a price for energy sold to the utility, and dgrules does not say 'Net Billing Instantaneous'",
+    ),
+    (
+        {**energy({"rate": 1, "max": 9, "sell": 1}, {"rate": 2, "sell": 2}), "dgrules": "Net Billing Instantaneous"},
+        "energyratestructure[0].sell: is missing or differs by tier",
+    ),
+    (
+        {
+            "energyratestructure": [[{"rate": 1, "sell": 1}], [{"rate": 2}]],
+            "energyweekdayschedule": HALVES,
+            "dgrules": "Net Billing Instantaneous",
+        },
+        "energyratestructure[1].sell: is missing or differs by tier",
+    ),
+    (
+        {**energy({"rate": 1, "sell": 1}), "dgrules": "Net Billing Instantaneous", "minmonthlycharge": 6},
+        "minmonthlycharge: 6: the record does not say whether energy sold counts towards it",
+    ),
     (energy({"rate": Decimal("-0.01")}), "energyratestructure[0][0]: -0.01: a rate here lies between 0 and 4000"),
     (energy({"rate": Decimal("0.05"), "adj": Decimal("-0.06")}), "energyratestructure[0][0]: -0.01"),
     (energy({"rate": 5000}), "5000: a rate here lies between"),

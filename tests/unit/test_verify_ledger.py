@@ -61,7 +61,8 @@ class Books:
     def fill(self) -> None:
         store, wire, chance = self.store, WattledgerWire(), Random(7)  # the same mill every time
         terms_of, points = self.terms_of(store), MemorySupplyPoints({self.point.device: self.point})
-        price = PriceUploads(store.days, store.periods, points, terms_of, wire, MemoryQuarantine())
+        later = SetClock(midnight_utc(FIRST, self.point.zone) + timedelta(days=DAYS + 1))
+        price = PriceUploads(store.days, store.periods, points, terms_of, wire, MemoryQuarantine(), later)
         start = midnight_utc(FIRST, self.point.zone)
         for n in range(DAYS * 288):
             at = start + STEP * n

@@ -1,5 +1,6 @@
 """A device's settings in a folder of the test's own."""
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +49,13 @@ FREE = 1
 """A port that nobody serves: the reserved first one."""
 
 Make = Callable[..., str]
+
+
+def free_port() -> int:
+    """A port of this machine that nobody serves just now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 @pytest.fixture

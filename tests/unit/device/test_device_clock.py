@@ -68,6 +68,17 @@ def test_the_facts_tell_boot_and_both_clocks() -> None:
     assert (facts.boot, facts.boot_ms, facts.wall_ms) == ("boot", 100_000, int(NEWEST.timestamp() * 1000))
 
 
+def test_a_clock_that_somebody_sets_back_turns_no_time_since_boot_back() -> None:
+    hands = Hands(NEWEST)
+    clock = hands.clock()
+    before = clock.facts()
+    hands.wall, hands.elapsed = NEWEST - timedelta(days=4000), hands.elapsed + 300
+    after = clock.facts()
+    assert after.boot_ms - before.boot_ms == 300_000
+    assert after.wall_ms is not None
+    assert after.wall_ms < (before.wall_ms or 0), "the wall clock is told as it is"
+
+
 def test_this_machine_has_such_clocks() -> None:
     assert isinstance(synchronised(), bool)
     assert elapsed_s() <= elapsed_s()

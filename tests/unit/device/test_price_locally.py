@@ -58,7 +58,11 @@ class House:
 
     def pricing(self, days: MeteringDays) -> PriceUploads:
         points = MemorySupplyPoints({"edge-1": self.point})
-        return PriceUploads(days, OpenPeriods(), points, self.terms_of, WIRE, self.refused)
+        return PriceUploads(days, OpenPeriods(), points, self.terms_of, WIRE, self.refused, self)
+
+    def now(self) -> datetime:
+        """A house is its own clock."""
+        return self.at
 
     def work(self, hours: float, price: bool = True) -> None:
         for _ in range(int(hours * 12)):

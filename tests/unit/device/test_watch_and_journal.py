@@ -5,6 +5,8 @@ import logging
 import socket
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,25 +51,45 @@ def test_every_line_for_the_journal_carries_its_priority() -> None:
     assert [entry(level, "")[:3] for level in (logging.CRITICAL, logging.WARNING, logging.DEBUG)] == [""] * 3
 
 
+@contextmanager
+def journal(patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The log as it is under systemd."""
+    patch.setenv("JOURNAL_STREAM", "8:1")
+    names = (None, "wattledger", "botocore", "urllib3")
+    handlers, hook = list(logging.getLogger().handlers), threading.excepthook
+    levels = {name: logging.getLogger(name).level for name in names}
+    try:
+        log_to_standard_error()
+        yield
+    finally:
+        logging.getLogger().handlers[:], threading.excepthook = handlers, hook
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_thread_that_ends_by_a_fault_is_logged(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("JOURNAL_STREAM", "8:1")
-    handlers, level, hook = list(logging.getLogger().handlers), logging.getLogger().level, threading.excepthook
-    try:
-        log_to_standard_error()
+    with journal(monkeypatch):
         thread = threading.Thread(target=lambda: 1 // 0, name="upload")
         thread.start()
         thread.join()
         LOG.info("goes on")
-    finally:
-        logging.getLogger().handlers[:], threading.excepthook = handlers, hook
-        logging.getLogger().setLevel(level)
     said = capsys.readouterr().err.splitlines()
     assert said[0] == "<2>upload ended by a fault of ours"
     assert all(line.startswith("<") for line in said)
     assert said[-1] == "<6>goes on"
+
+
+@pytest.mark.parametrize("library", ["botocore.credentials", "urllib3.connectionpool"])
+def test_each_try_of_a_library_on_a_dead_line_fills_no_journal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], library: str
+) -> None:
+    with journal(monkeypatch):
+        logging.getLogger(library).warning("refreshing credentials failed", exc_info=OSError("no line"))
+        LOG.warning("not delivered: no line")
+    assert capsys.readouterr().err.splitlines() == ["<4>not delivered: no line"]
 
 
 def test_a_silent_meter_is_seen_with_its_reason_and_its_last_reading() -> None:

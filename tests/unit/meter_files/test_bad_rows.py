@@ -34,7 +34,7 @@ GOOD = ("2026-01-05 00:00,1.5", "2026-01-05 00:15,2.5", "2026-01-05 00:30,3.5")
         ("   ", "'' is empty; write the kWh"),
         (
             "1e20",
-            "'1e20' is more kWh than is possible: an interval holds 100,000,000,000 Wh at most; correct the value",
+            "'1e20' is more kWh than is possible: the largest load, 600,000 kW, is 150,000,000 Wh in 15 minutes; ",
         ),
     ],
 )

@@ -5,6 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from adapters.meter_files import Declaration, load_declaration
@@ -116,11 +118,31 @@ def test_an_unknown_key_names_the_one_that_was_meant(readings: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"unit = kWh", "plant.toml: not TOML: "), (b"unit = '\xff'", "plant.toml: the declaration cannot be read")],
+    [
+        (b"unit = kWh", "plant.toml: not TOML: "),
+        (b"unit = '\xff'", "plant.toml: the declaration cannot be read"),
+        (b"rated_power_kw = 1e99999999999999999999", "plant.toml: not TOML: InvalidOperation; write one fact"),
+        (b"step_minutes = " + b"9" * 5000, "plant.toml: not TOML: ValueError; write one fact"),
+        (b"meters = " + b"[" * 5000, "plant.toml: not TOML: nested too deeply; write one fact"),
+        (b"#" * 300_000, "plant.toml: too large for a declaration"),
+    ],
 )
 def test_a_broken_toml_is_refused(readings: Path, content: bytes, said: str) -> None:
     readings.with_suffix(".toml").write_bytes(content)
     assert said in refusal(readings, {})
+
+
+@given(at=st.integers(0, len(ENOUGH)), length=st.integers(0, 30), piece=st.text("=[]{}\"'#.\n\\-+:0123456789aeEf∞"))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_spoilt_toml_is_understood_or_refused_on_one_line(readings: Path, at: int, length: int, piece: str) -> None:
+    text = ENOUGH[:at] + piece + ENOUGH[at + length :]
+    readings.with_suffix(".toml").write_text(text, encoding="utf-8")
+    said = "taken"
+    try:
+        load_declaration(readings, {})
+    except BadReadings as refusal:
+        said = str(refusal)
+    assert "\n" not in said
 
 
 def test_a_named_toml_must_exist(readings: Path, tmp_path: Path) -> None:

@@ -45,9 +45,9 @@ def test_without_a_reactive_column_there_is_no_reactive_energy(read: Read) -> No
     assert read("2026-01-05 00:00,1").loads[0].reactive_varh is None
 
 
-@pytest.mark.parametrize(("unit", "wh"), [("Wh", 2), ("kWh", 2_000), ("MWh", 2_000_000), ("GWh", 2_000_000_000)])
+@pytest.mark.parametrize(("unit", "wh"), [("Wh", 20), ("kWh", 20_000), ("MWh", 20_000_000), ("GWh", 20_000_000)])
 def test_energy_is_in_the_declared_unit(read: Read, unit: str, wh: int) -> None:
-    assert read("2026-01-05 00:00,2", unit=unit).loads[0].energy_wh.tolist() == [wh]
+    assert read(f"2026-01-05 00:00,{'0.02' if unit == 'GWh' else '20'}", unit=unit).loads[0].energy_wh.tolist() == [wh]
 
 
 def test_a_file_has_one_load_for_each_meter_in_order_of_their_names(read: Read) -> None:

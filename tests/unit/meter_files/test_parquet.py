@@ -72,7 +72,7 @@ def test_every_type_of_number_is_exact(read_parquet: ReadParquet, energy: Any) -
 @pytest.mark.parametrize(("unit", "cells", "wh"), [
     ("kWh", [3.17, 0.1 + 0.2, 1e-7], [3170, 300, 0]),
     ("MWh", [0.00317, 0.1 + 0.2, 12.345678], [3170, 300_000, 12_345_678]),
-    ("GWh", [0.000000317, 0.1 + 0.2, 1.234567891], [317, 300_000_000, 1_234_567_891]),
+    ("GWh", [0.000000317, 0.01 + 0.02, 0.034567891], [317, 30_000_000, 34_567_891]),
 ])  # fmt: skip
 def test_a_float_is_taken_to_the_digits_it_was_meant_to_have(
     read_parquet: ReadParquet, unit: str, cells: list[float], wh: list[int]
