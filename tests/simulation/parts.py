@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.ledger_view import LedgerView
+from application import meter_serials
 from application.close_period import ClosePeriod
 from application.correct_reading import CorrectReading
 from application.make_room import MakeRoom
@@ -22,6 +23,8 @@ from tests.simulation.disk import Disk
 from tests.simulation.sinks import DoubtfulSink
 
 Replaced = tuple[object, str]
+SCALED: Mapping[Replaced, Any] = {(meter_serials, "TOLD_EVERY"): 1}
+"""A simulated store keeps some cycles where a real one keeps a day of them; serial numbers must be among them."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Parts:
     def in_place(self) -> Iterator[None]:
         """While the world runs; afterwards all is as it was."""
         with ExitStack() as stack:
-            for (owner, name), broken in self.instead.items():
+            for (owner, name), broken in {**SCALED, **self.instead}.items():
                 stack.callback(setattr, owner, name, vars(owner)[name])
                 setattr(owner, name, broken)
             yield

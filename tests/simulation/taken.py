@@ -44,13 +44,19 @@ class Taken:
             self.counted.setdefault((one.meter, shown(one)), known)
         return readings
 
+    def has_read_the_new(self, meter: str) -> bool:
+        """Whether the meter that counts now was stored at least once: two swaps in between could not be told apart."""
+        chain = self.chain[meter]
+        return bool(chain) and self.counted[meter, chain[-1]].serial == self.board.meters[meter].serial
+
     def see_disk(self, disk: Disk) -> None:
         """What was committed since."""
         for seq, body in disk.committed.items():
             if (disk.store, seq) not in self.seen:
                 self.seen.add((disk.store, seq))
                 for _, after in WattledgerWire().readings(body):
-                    self.chain[after.meter].append(shown(after))
+                    if self.chain[after.meter][-1:] != [shown(after)]:  # else it was stored in one that broke, too
+                        self.chain[after.meter].append(shown(after))
 
     def check_stored(self, at: datetime) -> None:
         """The device said that the poll at an instant is stored: it is on the disk."""
