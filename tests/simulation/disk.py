@@ -6,7 +6,7 @@ The store itself is the house's own, in memory or in a SQLite file; a disk is a 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import ClassVar
 
 from adapters.memory import MemoryOutbox
 from adapters.sqlite_outbox import SqliteOutbox
@@ -111,6 +111,9 @@ class Disk:
         self.memory._pending |= self._marked & self.memory._cycles.keys()
         self._marked.clear()
 
+    def close(self) -> None:
+        """Nothing to close in memory."""
+
     def has_room_for(self, cycles: int) -> None:
         """More than there are, and for no fewer than make sense."""
         self.memory.most_cycles = max(8, len(self.memory._cycles) + cycles)
@@ -138,19 +141,20 @@ class Disk:
 
 @dataclass
 class SqliteDisk(Disk):
-    """The same over a file; it has room for everything."""
+    """The same over a file in a folder, which a subclass names; it has room for everything."""
+
+    folder: ClassVar[Path]
 
     def opened(self) -> Outbox:
-        self.folder = TemporaryDirectory()
-        return self._connected()
-
-    def _connected(self) -> SqliteOutbox:
-        self.sqlite = SqliteOutbox(Path(self.folder.name) / "outbox.sqlite", self.name)
+        self.sqlite = SqliteOutbox(self.folder / f"{self.name}.sqlite", self.name)
         return self.sqlite
+
+    def close(self) -> None:
+        self.sqlite.close()
 
     def power_cut(self) -> None:
         self.sqlite.abandon()
-        self.inner = self._connected()
+        self.inner = self.opened()
         self._marked.clear()
 
     def has_room_for(self, cycles: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,12 @@ from domain.terms import BillingMonth
 from tests.simulation.accounts import accounts
 from tests.simulation.cloud import Worker
 from tests.simulation.disk import Disk
-from tests.simulation.plant import POINT
+from tests.simulation.plant import POINT, STEP
 from tests.simulation.told import Place, Told
 from tests.simulation.violation import Broken, Violation
+
+AHEAD = timedelta(minutes=10)
+"""Two clocks are never the same; beyond that, nothing of the future has a price."""
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -26,6 +30,8 @@ def check_always(world: "World", twice: Sequence[Place]) -> None:
     """After every step."""
     if twice:
         raise Violation(Broken.TWICE, f"{twice[0][0]} {twice[0][1].isoformat()}")
+    if world.told.latest + STEP > world.clock.instant + AHEAD:
+        raise Violation(Broken.INVENTED, f"{world.told.latest.isoformat()} has not come yet, and has its energy")
     for disk in world.device.shelf.disks:
         check_marks(disk, world.road.arrived)
 

@@ -5,6 +5,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from eventsourcing.persistence import ApplicationRecorder, TrackingRecorder
+from eventsourcing.popo import POPOApplicationRecorder, POPOTrackingRecorder
+
 from adapters.ledger_view import LedgerView
 from application import meter_serials
 from application.close_period import ClosePeriod
@@ -25,6 +28,13 @@ from tests.simulation.sinks import DoubtfulSink
 Replaced = tuple[object, str]
 SCALED: Mapping[Replaced, Any] = {(meter_serials, "TOLD_EVERY"): 1}
 """A simulated store keeps some cycles where a real one keeps a day of them; serial numbers must be among them."""
+
+
+Recorders = tuple[ApplicationRecorder, TrackingRecorder]
+
+
+def in_memory() -> Recorders:
+    return POPOApplicationRecorder(), POPOTrackingRecorder()
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,7 @@ class Parts:
     rerate_month: type[RerateMonth] = RerateMonth
     replay_quarantine: type[ReplayQuarantine] = ReplayQuarantine
     delivers_again: bool = True
+    recorders: Callable[[], Recorders] = in_memory
     instead: Mapping[Replaced, Any] = field(default_factory=dict)
 
     @contextmanager

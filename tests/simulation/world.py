@@ -5,6 +5,7 @@ random but the plan, so a plan that runs again gives the same ledger, byte by by
 """
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -106,6 +107,10 @@ class World:
         catch_up(self.cloud.opened().ledger, self.cloud.view)
         self.look()
 
+    def close(self) -> None:
+        for disk in self.device.shelf.disks:
+            disk.close()
+
     def _heal_device(self) -> None:
         device = self.device
         device.fuse.set(None)
@@ -130,9 +135,8 @@ class World:
 
 def run(plan: Sequence[Step], parts: Parts = SOUND) -> World:
     """Live through a plan and be looked at. Raises `Violation`."""
-    with parts.in_place():
+    with parts.in_place(), closing(World(parts)) as world:
         try:
-            world = World(parts)
             for step in plan:
                 ACTIONS[step.action].run(world, **dict(step.values))
                 world.look()
