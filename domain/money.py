@@ -70,12 +70,13 @@ Ratio = Fraction | int
 """A fraction; whole numbers, which most of them are, may stay integers: they are exact and cost a tenth."""
 
 
-def of_fraction(amount: Decimal, share: Ratio) -> Decimal:
-    """A share of an amount, divided last; a share of 1 is the amount."""
-    if isinstance(share, int):
+def of_fraction(amount: Decimal, share: Ratio, times: Ratio = 1) -> Decimal:
+    """A share of an amount, so many times, divided last; once a share of 1 is the amount."""
+    if isinstance(share, int) and times == 1:
         return EXACT.multiply(amount, Decimal(share))
-    product = EXACT.multiply(amount, Decimal(share.numerator))
-    return product if share.denominator == 1 else EXACT.divide(product, Decimal(share.denominator))
+    product = EXACT.multiply(amount, Decimal(share.numerator * times.numerator))
+    below = share.denominator * times.denominator
+    return product if below == 1 else EXACT.divide(product, Decimal(below))
 
 
 def fraction_to_decimal(quantity: Ratio) -> Decimal:
