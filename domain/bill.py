@@ -337,7 +337,8 @@ def together(parts: Sequence[tuple[Determinants, Sequence[str]]]) -> Determinant
     names = list(dict.fromkeys([name for _, periods in parts for name in periods]))
     total = Determinants.nothing(len(names))
     for d, periods in parts:
-        total.add(d.over([names.index(name) for name in periods], len(names)))
+        is_alike = list(periods) == names
+        total.add(d if is_alike else d.over([names.index(name) for name in periods], len(names)))
     return total
 
 
