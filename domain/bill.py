@@ -46,7 +46,7 @@ class GrossLine(Later):
     peak_at: datetime | None = field(default_factory=lambda: None)  # a plain default would stand for what comes later
     note: str = field(default_factory=str)
 
-    LATER = ("rate", "formula", "note", "basis", "peak_at")
+    LATER = ("formula", "note", "basis", "peak_at")
 
     def rounded(self, rounding: Rounding) -> "BillLine":
         """The line of the bill."""
