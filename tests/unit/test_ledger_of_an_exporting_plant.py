@@ -26,7 +26,7 @@ from domain.supply_point import SupplyPoint
 from domain.tariff import Tariff
 from domain.terms import BillingMonth, midnight_utc
 from domain.verification import Compared
-from entrypoints.ledger_record import records_of
+from entrypoints.ledger_uploads import pairs_of_loads, uploads
 
 STEP, FIRST = timedelta(minutes=5), date(2026, 1, 7)
 NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
@@ -115,7 +115,7 @@ def test_a_file_with_an_export_column_is_recorded_with_it(plant: Plant) -> None:
     quality = np.zeros(size, dtype=np.uint8)
     quality[100:103] = Quality.ESTIMATED
     load = Load("main", midnight_utc(FIRST, plant.point.zone), 5, wh, varh, quality, out, capacitive)
-    plant.price(records_of(plant.point, [load], "file-1"))
+    plant.price(uploads(plant.point, pairs_of_loads(plant.point, [load], {}), "file-1"))
     main = plant.store.days.measured("edge-1", FIRST, ["main"])["main"]
     again = Load.of_days("main", load.start, load.end, 5, [main])
     assert again.export_wh is not None
