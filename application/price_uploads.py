@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from application.balance import balance_before
@@ -20,12 +20,12 @@ from application.refused import Refused
 from application.terms_of import TermsOf
 from domain.errors import EnergyDisagrees, FromTheFuture, ImpossibleJump, MeterReplaced, Refusal
 from domain.events import DayEvent
-from domain.measurement import Gap, Measurement, Reading, Verdict, measure
+from domain.measurement import Gap, Measurement, Quality, Reading, Verdict, measure
 from domain.metering_day import MeteringDay
 from domain.rest_of_rise import contradiction, rest_of_rise
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth, Terms
-from domain.upload import ReadingPair, Upload
+from domain.upload import ClockState, ReadingPair, Upload
 
 AHEAD = timedelta(minutes=10)
 """How far a reading may be ahead of the clock here: two clocks are never the same."""
@@ -38,7 +38,9 @@ class PriceUploads:
     """Decode strictly, measure, record into the metering days: one write a day. What is refused goes to quarantine.
 
     Readings of instants that have not come yet are refused, `AHEAD` allowed for clocks that differ. What an upload
-    tells of several intervals at once is spread over those of them that no day knows (`rest_of_rise`).
+    tells of several intervals at once is spread over those of them that no day knows (`rest_of_rise`). What was polled
+    by a clock that nobody vouched for is priced where that clock said, and is `ESTIMATED`: its energy is measured, when
+    it flowed is not.
     """
 
     days: MeteringDays
@@ -65,7 +67,8 @@ class PriceUploads:
         return list(self._price(upload, point))
 
     def _price(self, upload: Upload, point: SupplyPoint) -> Iterator[Refused]:
-        parts, days = _Parts(point, self.clock.now() + AHEAD), _DaysOfUpload(self.days, upload.device)
+        when_is_sure = upload.clock is None or upload.clock.state is not ClockState.UNSYNCED
+        parts, days = _Parts(point, self.clock.now() + AHEAD, when_is_sure), _DaysOfUpload(self.days, upload.device)
         for pair in upload.readings:
             try:
                 parts.add(pair)
@@ -201,8 +204,9 @@ class _DayPart:
 class _Parts:
     """An upload's readings, measured and sorted by the local day they belong to; `latest` is what may be, UTC."""
 
-    def __init__(self, point: SupplyPoint, latest: datetime) -> None:
+    def __init__(self, point: SupplyPoint, latest: datetime, when_is_sure: bool) -> None:
         self._point = point
+        self._when_is_sure = when_is_sure
         self._latest = latest
         self._step = timedelta(minutes=point.step_minutes)
         self._days: dict[datetime, date] = {}
@@ -230,6 +234,8 @@ class _Parts:
         if swap is None and before.is_replaced_by(after):
             raise _replaced(before, after)
         measurements, gap = measure(before, after, meter_type, self._step, swap)
+        if not self._when_is_sure:
+            measurements = tuple(replace(one, quality=Quality.ESTIMATED) for one in measurements)
         if len(measurements) == 1:
             part = self.by_day[self._day(measurements[0].start)]
             part.measurements.append(measurements[0])
