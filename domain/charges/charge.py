@@ -1,8 +1,10 @@
 """What every charge can do, and the names every charge has."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from domain.errors import BadReadings
 from domain.heading import Heading
@@ -25,6 +27,15 @@ WORDS: "Mapping[ExtraRegister, tuple[str, str]]" = {
     "capacitive_varh": ("capacitive reactive energy", "--capacitive-column"),
 }
 """What each register is called, and the option that names its column."""
+
+
+class Accrual(Enum):
+    """What a charge's bill to date grows with. How much, only its `accrued_nano` says."""
+
+    NOTHING = "nothing before the close"
+    INTERVALS = "each interval, whatever was used in it"
+    ENERGY = "the energy of each period, in proportion"
+    LOAD = "something else of the load"
 
 
 class Charge(Protocol):
@@ -100,6 +111,15 @@ class Charge(Protocol):
         """The part's bill to date, one integer per line code; 0 for what only the close can know."""
         ...
 
+    @property
+    def accrues(self) -> Accrual:
+        """What the bill to date grows with, so that live costs ask for it no oftener than they must."""
+        ...
+
+    def accrue(self, terms: "Terms") -> "Callable[[Determinants], tuple[int, ...]]":
+        """`accrued_nano` under these terms, for who asks it of many meters."""
+        ...
+
     def headings(self, terms: "Terms") -> "tuple[Heading, ...]":
         """What its lines say whatever is measured, for a charge that prepares it; see `terms.Terms.headings`."""
         ...
@@ -120,6 +140,8 @@ class Named:
     label: str
     group: str
     source: str
+
+    accrues: ClassVar[Accrual] = Accrual.LOAD
 
     @property
     def of(self) -> tuple[str, ...]:
@@ -158,6 +180,9 @@ class Named:
 
     def settled_by(self, terms: "Terms") -> "Hashable":
         return None
+
+    def accrue(self: "Charge", terms: "Terms") -> "Callable[[Determinants], tuple[int, ...]]":
+        return partial(self.accrued_nano, terms=terms)
 
     def rates_of(self, terms: "Terms") -> "tuple[Decimal, ...]":
         """All its numbers in force, in order."""

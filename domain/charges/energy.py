@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from domain.bill import BillLine, ByEnergy, GrossLine
-from domain.charges.charge import Named
+from domain.charges.charge import Accrual, Named
 from domain.determinants import Determinants
 from domain.heading import Heading
 from domain.money import EXACT, plain
@@ -32,6 +32,8 @@ class EnergyByPeriod(Named):
     @property
     def rate_keys(self) -> tuple[str, ...]:
         return self.line_codes
+
+    accrues = Accrual.ENERGY
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         micro, energy_wh = terms.micro, d.energy_wh
@@ -59,6 +61,8 @@ class EnergyByPeriod(Named):
 @dataclass(frozen=True)
 class EnergyFlat(Named):
     """One rate on every kWh of the month: transmission, the system operator, and other pass-throughs."""
+
+    accrues = Accrual.ENERGY
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (sum(d.energy_wh) * terms.micro[self.code],)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from domain.bill import BillLine, Evenly, GrossLine
-from domain.charges.charge import Named
+from domain.charges.charge import Accrual, Named
 from domain.charges.percentage import base_of
 from domain.determinants import Determinants
 from domain.heading import Heading
@@ -21,6 +21,8 @@ class Fixed(Named):
     """A fixed amount per month or per local day. A part of a month bears its days of the monthly amount."""
 
     per: Literal["month", "day"] = "month"
+
+    accrues = Accrual.INTERVALS
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         whole = 1 if self.per == "day" else terms.month.days
@@ -61,6 +63,8 @@ class ContractedPower(Named):
     @property
     def rate_keys(self) -> tuple[str, ...]:
         return self.line_codes
+
+    accrues = Accrual.INTERVALS
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         whole = (decimal_to_nano(self._gross(name, terms)) for _, name in self.periods)
@@ -103,6 +107,8 @@ class MinimumBill(Named):
 
     def settled_by(self, terms: "Terms") -> Hashable:
         return self.rates_of(terms)
+
+    accrues = Accrual.NOTHING
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from domain.bill import BillLine, ByLines, GrossLine
-from domain.charges.charge import Named
+from domain.charges.charge import Accrual, Named
 from domain.determinants import Determinants
 from domain.heading import Heading
 from domain.money import EXACT
@@ -43,6 +43,8 @@ class Percentage(Named):
 
     def settled_by(self, terms: "Terms") -> Hashable:
         return (self.rates_of(terms), self.only_low_side and terms.contract.metered_on_low_side)
+
+    accrues = Accrual.NOTHING
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)

@@ -13,7 +13,7 @@ from math import isqrt
 from typing import TYPE_CHECKING
 
 from domain.bill import BillLine, GrossLine
-from domain.charges.charge import Named
+from domain.charges.charge import Accrual, Named
 from domain.charges.percentage import base_of, by_lines, percent_heading
 from domain.determinants import Determinants
 from domain.errors import BadReadings, NoPriceInForce
@@ -73,6 +73,8 @@ class PowerFactorAdjustment(Named):
     @property
     def percent_keys(self) -> tuple[str, ...]:
         return () if self.thresholds else (f"{self.code}.threshold",)
+
+    accrues = Accrual.NOTHING
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)
@@ -149,6 +151,8 @@ class PowerFactorSteps(Named):
 
     def settled_by(self, terms: "Terms") -> Hashable:
         return self.rates_of(terms)
+
+    accrues = Accrual.NOTHING
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)

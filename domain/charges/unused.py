@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from domain.bill import BillLine, Evenly, GrossLine
-from domain.charges.charge import Named
+from domain.charges.charge import Accrual, Named
 from domain.charges.reactive_excess import quantity_of
 from domain.determinants import Determinants
 from domain.money import EXACT, of_fraction, plain
@@ -34,6 +34,8 @@ class UnusedPower(Named):
     @property
     def of(self) -> tuple[str, ...]:
         return self.kw_of
+
+    accrues = Accrual.NOTHING
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)

@@ -1,0 +1,96 @@
+"""What measurements cost live, told with as little asking as the charges allow.
+
+A live cost is what the bill to date grew by. One could ask every charge for its bill to date before and after each
+measurement; most would answer the same again: so much a Wh, an even share, nothing. So each says what its bill to date
+grows with (`Accrual`), and is asked once for all meters where that is enough. How much it is, only its own rule says.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from domain.charges.charge import Accrual
+from domain.determinants import Determinants
+
+if TYPE_CHECKING:
+    from domain.terms import Terms
+
+Accrue = Callable[[Determinants], tuple[int, ...]]
+"""A charge's bill to date under some terms, nano-currency by line."""
+
+Columns = Iterator[tuple[int, Sequence[int]]]
+"""Lines that grew, and by how much: nano-currency, one amount a measurement."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCost:
+    """How the bill to date of a part of a month grows; `lines` are those of the tariff.
+
+    `per_wh` is, by line that grows with energy, the nano-currency per Wh of each period. `of_intervals` and `of_load`
+    are the rules of those that grow with each interval alike, and of those that must be asked each time.
+    """
+
+    lines: int
+    periods: int
+    per_wh: tuple[tuple[int, tuple[int, ...]], ...]
+    interval_lines: tuple[int, ...]
+    load_lines: tuple[int, ...]
+    of_intervals: tuple[Accrue, ...]
+    of_load: tuple[Accrue, ...]
+    _shares: dict[int, list[int]] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, terms: "Terms") -> Self:
+        periods, lines = len(terms.tariff.periods), list[Accrual]()
+        per_wh = list[tuple[int, tuple[int, ...]]]()
+        rules: dict[Accrual, list[Accrue]] = {kind: [] for kind in Accrual}
+        for charge in terms.tariff.charges:
+            accrue = charge.accrue(terms)
+            if charge.accrues is Accrual.ENERGY:
+                rates = zip(*(accrue(_one_wh(period, periods)) for period in range(periods)), strict=True)
+                per_wh += enumerate(rates, len(lines))
+            rules[charge.accrues].append(accrue)
+            lines += [charge.accrues] * len(charge.line_codes)
+        time, load = ([n for n, kind in enumerate(lines) if kind is one] for one in (Accrual.INTERVALS, Accrual.LOAD))
+        of_time, of_load = tuple(rules[Accrual.INTERVALS]), tuple(rules[Accrual.LOAD])
+        return cls(len(lines), periods, tuple(per_wh), tuple(time), tuple(load), of_time, of_load)
+
+    def of_energy(self, wh: Sequence[int], periods: Sequence[int]) -> Columns:
+        """What energy costs, each in its period."""
+        seen = set(periods)
+        for line, rates in self.per_wh:
+            if len(seen) == 1:  # an upload is mostly of one interval
+                [period] = seen
+                if rate := rates[period]:
+                    yield line, [energy * rate for energy in wh]
+            elif any(rates):
+                yield line, [energy * rates[period] for energy, period in zip(wh, periods, strict=True)]
+
+    def of_time(self, before: Sequence[int]) -> Columns:
+        """What intervals cost, each by how many its meter had `before`."""
+        if self.interval_lines and before:
+            yield from zip(
+                self.interval_lines, zip(*[self._share(count) for count in before], strict=True), strict=True
+            )
+
+    def load_to_date(self, d: Determinants) -> list[int]:
+        """The bill to date of `load_lines`."""
+        return [nano for accrue in self.of_load for nano in accrue(d)]
+
+    def _share(self, before: int) -> list[int]:
+        """What one more interval costs. Meters are mostly at the same number of them, so it is worked out once."""
+        if before not in self._shares:
+            then, now = (self._of_intervals(before), self._of_intervals(before + 1))
+            self._shares[before] = [late - early for late, early in zip(now, then, strict=True)]
+        return self._shares[before]
+
+    def _of_intervals(self, count: int) -> list[int]:
+        d = Determinants.nothing(self.periods)
+        d.intervals = count
+        return [nano for accrue in self.of_intervals for nano in accrue(d)]
+
+
+def _one_wh(period: int, periods: int) -> Determinants:
+    d = Determinants.nothing(periods)
+    d.energy_wh[period] = 1
+    return d
