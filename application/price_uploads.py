@@ -22,6 +22,7 @@ from domain.errors import EnergyDisagrees, FromTheFuture, ImpossibleJump, MeterR
 from domain.events import DayEvent
 from domain.measurement import Gap, Measurement, Reading, Verdict, measure
 from domain.metering_day import MeteringDay
+from domain.poll import MeasuredInterval, Poll, steady
 from domain.rest_of_rise import rest_of_rise
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth, Terms
@@ -66,7 +67,7 @@ class PriceUploads:
 
     def _price(self, upload: Upload, point: SupplyPoint) -> Iterator[Refused]:
         parts, days = _Parts(point, self.clock.now() + AHEAD), _DaysOfUpload(self.days, upload.device)
-        for pair in upload.readings:
+        for pair in parts.doubtful(upload.readings):
             try:
                 parts.add(pair)
             except Refusal as refusal:
@@ -75,7 +76,7 @@ class PriceUploads:
             try:
                 self._record(upload, point, days, day, part)
             except Refusal as refusal:
-                yield self._refused(upload, part.pairs, refusal, day)
+                yield self._refused(upload, [*part.measured_pairs(upload), *part.pairs], refusal, day)
         for rise in parts.rises:
             if rise.refusal is not None:
                 yield self._refused(upload, [rise.pair], rise.refusal)
@@ -106,7 +107,7 @@ class PriceUploads:
         terms = self.terms_of(point, month, day.day)
         self._join(upload.device, day, part, terms)
         new = [*part.measurements, *(one for rise in part.rises for one in rise.new_on(local, days))]
-        priced = day.record(upload.key, new, terms)
+        priced = day.record(upload.key, new, terms, part.interval)
         found: list[DayEvent | None] = [priced]
         if priced and upload.thinned:
             found.append(day.thin(upload.key, upload.thinned, new))
@@ -116,7 +117,7 @@ class PriceUploads:
 
     def _join(self, device: str, day: MeteringDay, part: "_DayPart", terms: Terms) -> None:
         """A meter that was registered after the day was opened joins it with its first reading."""
-        strangers = sorted({pair[1].meter for pair in part.pairs} - day.index.keys())
+        strangers = sorted(part.meters() - day.index.keys())
         if strangers:
             balance = balance_before(self.days, device, day.day, terms)
             joined = [day.join(meter, terms, balance) for meter in strangers]
@@ -171,12 +172,21 @@ class _Rise:
 
 @dataclass(slots=True)
 class _DayPart:
-    """What an upload brings to one local day."""
+    """What an upload brings to one local day; `interval` is what it tells by column."""
 
+    interval: MeasuredInterval | None = None
     measurements: list[Measurement] = field(default_factory=list)
     rises: list[_Rise] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     pairs: list[ReadingPair] = field(default_factory=list)
+
+    def meters(self) -> set[str]:
+        return {pair[1].meter for pair in self.pairs}.union(self.interval.meters if self.interval else ())
+
+    def measured_pairs(self, upload: Upload) -> list[ReadingPair]:
+        """The pairs of `interval`."""
+        meters = set(self.interval.meters) if self.interval else ()
+        return [pair for pair in upload.readings if pair[1].meter in meters]
 
 
 class _Parts:
@@ -185,11 +195,20 @@ class _Parts:
     def __init__(self, point: SupplyPoint, latest: datetime) -> None:
         self._point = point
         self._latest = latest
-        self._step = timedelta(minutes=point.step_minutes)
+        self._step = point.step
         self._days: dict[datetime, date] = {}
         self.by_day: dict[date, _DayPart] = defaultdict(_DayPart)
         self.rises: list[_Rise] = []
         self.jumps: list[tuple[ReadingPair, Gap]] = []
+
+    def doubtful(self, readings: Sequence[ReadingPair]) -> Iterable[ReadingPair]:
+        """Take what a poll tells beyond doubt, and give the pairs that need a closer look: `add` takes it."""
+        if not isinstance(readings, Poll) or readings.at > self._latest:
+            return readings
+        interval, rows = steady(readings, self._point)
+        if interval.meters:
+            self.by_day[self._day(interval.start)].interval = interval
+        return [readings[row] for row in rows]
 
     def add(self, pair: ReadingPair) -> None:
         """Raises `BadReadings` for a meter or an instant that cannot be."""

@@ -26,8 +26,8 @@ Columns = Iterator[tuple[int, Sequence[int]]]
 class LiveCost:
     """How the bill to date of a part of a month grows; `lines` are those of the tariff.
 
-    `per_wh` is, by line that grows with energy, the nano-currency per Wh of each period. `of_intervals` and `of_load`
-    are the rules of those that grow with each interval alike, and of those that must be asked each time.
+    `per_wh` is, by line that grows with energy, the nano-currency per Wh of each period. `interval_...` and
+    `load_...` are those that grow with each interval alike, and of those that must be asked each time.
     """
 
     lines: int
@@ -35,8 +35,8 @@ class LiveCost:
     per_wh: tuple[tuple[int, tuple[int, ...]], ...]
     interval_lines: tuple[int, ...]
     load_lines: tuple[int, ...]
-    of_intervals: tuple[Accrue, ...]
-    of_load: tuple[Accrue, ...]
+    interval_rules: tuple[Accrue, ...]
+    load_rules: tuple[Accrue, ...]
     _shares: dict[int, list[int]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -73,9 +73,12 @@ class LiveCost:
                 self.interval_lines, zip(*[self._share(count) for count in before], strict=True), strict=True
             )
 
-    def load_to_date(self, d: Determinants) -> list[int]:
-        """The bill to date of `load_lines`."""
-        return [nano for accrue in self.of_load for nano in accrue(d)]
+    def of_load(self, months: Sequence[Determinants]) -> Columns:
+        """The bills to date, not what they grew by, of the lines that must be asked for them."""
+        lines = iter(self.load_lines)
+        for accrue in self.load_rules:
+            for column in zip(*[accrue(month) for month in months], strict=True):
+                yield next(lines), column
 
     def _share(self, before: int) -> list[int]:
         """What one more interval costs. Meters are mostly at the same number of them, so it is worked out once."""
@@ -87,7 +90,7 @@ class LiveCost:
     def _of_intervals(self, count: int) -> list[int]:
         d = Determinants.nothing(self.periods)
         d.intervals = count
-        return [nano for accrue in self.of_intervals for nano in accrue(d)]
+        return [nano for accrue in self.interval_rules for nano in accrue(d)]
 
 
 def _one_wh(period: int, periods: int) -> Determinants:

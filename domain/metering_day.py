@@ -6,7 +6,7 @@ state changes in place because a day takes some hundreds of events for dozens of
 make loading quadratic.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -25,6 +25,7 @@ from domain.events import (
 )
 from domain.measurement import Correction, Extra, Gap, Measurement, Quality
 from domain.meter_day import Grid, MeterDay
+from domain.poll import MeasuredInterval
 from domain.pricing import Pricing
 from domain.rest_of_rise import Words
 from domain.supply_point import SupplyPoint
@@ -142,15 +143,21 @@ class MeteringDay:
             total.add(main.on(grid, len(terms.tariff.periods)))
         main.see_intervals(terms.gauges, grid, total.gauges)
 
-    def record(self, upload: str, measurements: Iterable[Measurement], terms: Terms) -> ReadingsPriced | None:
+    def record(
+        self, upload: str, measurements: Collection[Measurement], terms: Terms, interval: MeasuredInterval | None = None
+    ) -> ReadingsPriced | None:
         """Price what this day does not know yet; None when an upload brings nothing new. The first word counts.
 
+        An `interval` that an upload tells by column comes before its single measurements.
         What is new is told by meter and interval, not by upload: a part that was refused may come again under its name.
         Where the rules were changed since the day was opened, its measurements cost nothing live: the close settles.
         Raises `BadReadings` for a measurement of an unknown meter or of another day, `PeriodIsClosed` for a new one.
         """
         pricing = Pricing(self, terms)
-        pricing.take(measurements)
+        if interval is not None and interval.meters:
+            pricing.take_interval(interval)
+        if measurements:
+            pricing.take(measurements)
         event = pricing.event(upload)
         if event is not None:
             self.check_open()

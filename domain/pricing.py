@@ -6,16 +6,19 @@ live cost  what the bill to date grew by, line by line; only what it cannot be t
 owed       what a meter's bill to date lacks since its day was priced by other terms comes with its next interval
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from domain.determinants import Determinants
 from domain.errors import BadReadings
 from domain.events import ReadingsPriced
+from domain.live_cost import Columns
 from domain.measurement import NO_EXTRA, Extra, Measurement, Quality
 from domain.meter_day import see_interval
+from domain.poll import MeasuredInterval
 from domain.terms import Terms
 
 if TYPE_CHECKING:
@@ -36,16 +39,28 @@ class Pricing:
     varh: list[int] = field(default_factory=list)
     estimated: list[int] = field(default_factory=list)
     extra: list[Extra] = field(default_factory=list)
-    _taken: set[tuple[int, int]] = field(default_factory=set)
     _slot_at: dict[datetime, int | None] = field(default_factory=dict)
+
+    def take_interval(self, measured: MeasuredInterval) -> None:
+        """One interval by column, before anything else is taken. Raises `BadReadings` as `take` does."""
+        meters = [self.day.index_of(name) for name in measured.meters]
+        slot = self._slot(measured.meters[0], measured.start)
+        columns: Iterable[Sequence[int]] = (meters, measured.wh, measured.varh)
+        new = [self.day.meters[meter].wh[slot] is None for meter in meters]
+        if not all(new):
+            columns = [list(compress(column, new)) for column in columns]
+        self.meters[:], self.wh[:], self.varh[:] = columns
+        rows = len(self.meters)
+        self.slots[:], self.estimated[:], self.extra[:] = [slot] * rows, [0] * rows, [NO_EXTRA] * rows
 
     def take(self, measurements: Iterable[Measurement]) -> None:
         """Raises `BadReadings` for a measurement of an unknown meter or of another day."""
+        taken = set(zip(self.meters, self.slots, strict=True))
         for one in measurements:
             meter, slot = self.day.index_of(one.meter), self._slot(one.meter, one.start)
-            if self.day.meters[meter].wh[slot] is not None or (meter, slot) in self._taken:
+            if self.day.meters[meter].wh[slot] is not None or (meter, slot) in taken:
                 continue
-            self._taken.add((meter, slot))
+            taken.add((meter, slot))
             self.meters.append(meter)
             self.slots.append(slot)
             self.wh.append(one.energy_wh)
@@ -64,53 +79,58 @@ class Pricing:
         """A column for each line, empty where it is zero."""
         columns: list[Sequence[int]] = [()] * len(self.day.line_codes)
         if self.day.follows(self.terms):
-            cost, grid = self.terms.live_cost, self.day.grid
-            for line, column in cost.of_energy(self.wh, [grid.period_of_slot[slot] for slot in self.slots]):
+            cost, before = self.terms.live_cost, self._rows_before()
+            after = self._months(before)
+            grown = zip(self.meters, before, strict=True)
+            counts = [self.day.meters[meter].month.intervals if n is None else after[n].intervals for meter, n in grown]
+            periods = [self.day.grid.period_of_slot[slot] for slot in self.slots]
+            for line, column in (
+                *cost.of_energy(self.wh, periods),
+                *cost.of_time(counts),
+                *self._of_load(before, after),
+            ):
                 columns[line] = column
-            for line, column in cost.of_time(self._intervals_before()):
-                columns[line] = column
-            if cost.load_lines:
-                for line, column in zip(cost.load_lines, zip(*self._of_load(), strict=True), strict=True):
-                    columns[line] = column
             if not self.day.accrued_by(self.terms):
-                columns = self._with_owed(columns)
+                columns = self._with_owed(columns, before)
         return tuple([tuple(column) if any(column) else () for column in columns])
 
-    def _intervals_before(self) -> list[int]:
-        """How many intervals each row's meter had before it."""
-        found, next_of = list[int](), dict[int, int]()
-        for meter in self.meters:
-            count = next_of.get(meter)
-            if count is None:
-                count = self.day.meters[meter].month.intervals
-            found.append(count)
-            next_of[meter] = count + 1
+    def _rows_before(self) -> list[int | None]:
+        """For each row the one before it of the same meter."""
+        found, last = list[int | None](), dict[int, int]()
+        for row, meter in enumerate(self.meters):
+            found.append(last.get(meter))
+            last[meter] = row
         return found
 
-    def _of_load(self) -> Iterator[list[int]]:
-        """What each row makes the lines grow by that are asked for their bill to date."""
-        grid, cost = self.day.grid, self.terms.live_cost
-        months, blocks = dict[int, tuple[Determinants, list[int]]](), dict[tuple[int, int], int]()
-        intervals: dict[int, Intervals] = {}
-        rows = zip(self.meters, self.slots, self.wh, self.varh, self.estimated, self.extra, strict=True)
-        for meter, slot, wh, varh, estimated, extra in rows:
+    def _months(self, before: Sequence[int | None]) -> list[Determinants]:
+        """Each row's month with its interval, and with those of the rows before it."""
+        grid, found = self.day.grid, list[Determinants]()
+        blocks, intervals = dict[tuple[int, int], int](), dict[int, Intervals]()
+        rows = zip(self.meters, self.slots, self.wh, self.varh, self.estimated, self.extra, before, strict=True)
+        for meter, slot, wh, varh, estimated, extra, earlier in rows:
             state, block = self.day.meters[meter], slot // grid.slots_per_block
-            month, before = months.get(meter) or (state.month, [state.accrued_nano[line] for line in cost.load_lines])
+            month = state.month if earlier is None else found[earlier]
             blocks[meter, block] = block_wh = blocks.get((meter, block), state.block_wh[block]) + wh
             month = month.grown(grid.period_of_slot[slot], wh, varh, estimated, block_wh, grid.block_starts[block])
             if grid.gauges:  # they look at whole blocks: at the day's intervals with those of this upload
                 known = intervals.setdefault(meter, (list(state.wh), list(state.varh), list(state.extra)))
                 known[0][slot], known[1][slot], known[2][slot] = wh, varh, extra
                 see_interval(slot, grid.gauges, grid, month.gauges, known)
-            to_date = cost.load_to_date(month)
-            months[meter] = month, to_date
-            yield [late - early for late, early in zip(to_date, before, strict=True)]
+            found.append(month)
+        return found
 
-    def _with_owed(self, columns: Sequence[Sequence[int]]) -> list[Sequence[int]]:
+    def _of_load(self, before: Sequence[int | None], after: Sequence[Determinants]) -> Columns:
+        """The lines that must be asked for their bill to date: what it is with each row, less what it was."""
+        costs = [self.day.meters[meter].accrued_nano for meter in self.meters]
+        for line, to_date in self.terms.live_cost.of_load(after):
+            rows = zip(to_date, before, costs, strict=True)
+            yield line, [now - (cost[line] if earlier is None else to_date[earlier]) for now, earlier, cost in rows]
+
+    def _with_owed(self, columns: Sequence[Sequence[int]], before: Sequence[int | None]) -> list[Sequence[int]]:
         """Of the lines that are not asked for their bill to date, which brings it by itself."""
         found = [list(column) or [0] * len(self.meters) for column in columns]
         for row, meter in enumerate(self.meters):
-            if self.meters.index(meter) == row:
+            if before[row] is None:
                 state = self.day.meters[meter]
                 for line, to_date in enumerate(self.terms.accrued_nano(state.month)):
                     if line not in self.terms.live_cost.load_lines:

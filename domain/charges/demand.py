@@ -8,6 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property, partial
 from math import ceil, floor, isqrt
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from domain.bill import BillLine, ByEnergy, ByPeak, GrossLine
@@ -130,12 +131,12 @@ class MaximumDemand(Named):
 
     def _accrue_plain(self, terms: "Terms") -> Callable[[Determinants], tuple[int, ...]]:
         """The plain case in integers, prepared, because it is worked out for every measurement that arrives."""
-        periods, minutes, micro = self._indexes, terms.tariff.demand_minutes, terms.micro[self.code]
+        highest, minutes, micro = _highest_of(self._indexes), terms.tariff.demand_minutes, terms.micro[self.code]
         is_capped, below, whole = self.load_factor is not None, *self._cap_ratio(terms)
         days, of_month = terms.days, terms.month.days
 
         def accrued(d: Determinants) -> tuple[int, ...]:
-            watts = max([d.peak_wh[p] for p in periods], default=0) * 60 // minutes
+            watts = highest(d.peak_wh) * 60 // minutes
             if self.round_up_kw:
                 watts = -(-watts // 1000) * 1000
             if is_capped:
@@ -315,6 +316,14 @@ class MaximumDemand(Named):
             f"The cap binds: {these} the charge acts as {per_kwh:.4f} {terms.tariff.currency} on every kWh, "
             "base hours included, and a lower peak alone would save nothing."
         )
+
+
+def _highest_of(periods: tuple[int, ...]) -> Callable[[Sequence[int]], int]:
+    """The highest of some periods' blocks (Wh)."""
+    if len(periods) == 1:
+        return itemgetter(*periods)
+    of = itemgetter(*periods)
+    return lambda peak_wh: max(of(peak_wh))
 
 
 def _recent(before: Sequence[tuple[date, Fraction]], month: date, months: int) -> list[tuple[date, Fraction]]:
