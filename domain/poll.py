@@ -11,7 +11,7 @@ from datetime import datetime
 from operator import sub
 from typing import overload
 
-from domain.measurement import EPOCH, Reading
+from domain.measurement import EPOCH, Measurement, Reading
 from domain.supply_point import SupplyPoint
 from domain.upload import ReadingPair
 
@@ -69,6 +69,10 @@ class MeasuredInterval:
     meters: Sequence[str]
     wh: Sequence[int]
     varh: Sequence[int]
+
+    def __iter__(self) -> Iterator[Measurement]:
+        rows = zip(self.meters, self.wh, self.varh, strict=True)
+        return (Measurement(meter, self.start, wh, varh) for meter, wh, varh in rows)
 
 
 def steady(poll: Poll, point: SupplyPoint) -> tuple[MeasuredInterval, Sequence[int]]:
