@@ -24,20 +24,19 @@ Columns = Iterator[tuple[int, Sequence[int]]]
 
 @dataclass(frozen=True, slots=True)
 class LiveCost:
-    """How the bill to date of a part of a month grows; `lines` are those of the tariff.
+    """How the bill to date of a part of a month grows, by line of its tariff.
 
-    `per_wh` is, by line that grows with energy, the nano-currency per Wh of each period. `interval_...` and
-    `load_...` are those that grow with each interval alike, and of those that must be asked each time.
+    `per_wh` has, of each line that grows with energy, the nano-currency per Wh of each period. `interval_...` are the
+    lines that grow with each interval alike and their rules, `load_...` those that must be asked each time.
     """
 
-    lines: int
     periods: int
     per_wh: tuple[tuple[int, tuple[int, ...]], ...]
     interval_lines: tuple[int, ...]
     load_lines: tuple[int, ...]
     interval_rules: tuple[Accrue, ...]
     load_rules: tuple[Accrue, ...]
-    _shares: dict[int, list[int]] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[int, list[int]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, terms: "Terms") -> Self:
@@ -53,7 +52,7 @@ class LiveCost:
             lines += [charge.accrues] * len(charge.line_codes)
         time, load = ([n for n, kind in enumerate(lines) if kind is one] for one in (Accrual.INTERVALS, Accrual.LOAD))
         of_time, of_load = tuple(rules[Accrual.INTERVALS]), tuple(rules[Accrual.LOAD])
-        return cls(len(lines), periods, tuple(per_wh), tuple(time), tuple(load), of_time, of_load)
+        return cls(periods, tuple(per_wh), tuple(time), tuple(load), of_time, of_load)
 
     def of_energy(self, wh: Sequence[int], periods: Sequence[int]) -> Columns:
         """What energy costs, each in its period."""
@@ -67,11 +66,11 @@ class LiveCost:
                 yield line, [energy * rates[period] for energy, period in zip(wh, periods, strict=True)]
 
     def of_time(self, before: Sequence[int]) -> Columns:
-        """What intervals cost, each by how many its meter had `before`."""
-        if self.interval_lines and before:
-            yield from zip(
-                self.interval_lines, zip(*[self._share(count) for count in before], strict=True), strict=True
-            )
+        """What intervals cost, each by how many its meter had `before`; meters are mostly at the same number."""
+        if self.interval_lines:
+            shares = {count: self._share(count) for count in set(before)}
+            columns = zip(*[shares[count] for count in before], strict=True)
+            yield from zip(self.interval_lines, columns, strict=True)
 
     def of_load(self, months: Sequence[Determinants]) -> Columns:
         """The bills to date, not what they grew by, of the lines that must be asked for them."""
@@ -80,17 +79,17 @@ class LiveCost:
             for column in zip(*[accrue(month) for month in months], strict=True):
                 yield next(lines), column
 
-    def _share(self, before: int) -> list[int]:
-        """What one more interval costs. Meters are mostly at the same number of them, so it is worked out once."""
-        if before not in self._shares:
-            then, now = (self._of_intervals(before), self._of_intervals(before + 1))
-            self._shares[before] = [late - early for late, early in zip(now, then, strict=True)]
-        return self._shares[before]
+    def _share(self, count: int) -> list[int]:
+        """What the interval costs that comes after so many."""
+        return [now - then for now, then in zip(self._of_intervals(count + 1), self._of_intervals(count), strict=True)]
 
     def _of_intervals(self, count: int) -> list[int]:
-        d = Determinants.nothing(self.periods)
-        d.intervals = count
-        return [nano for accrue in self.interval_rules for nano in accrue(d)]
+        """The bill to date of `interval_lines`, worked out once for all meters."""
+        if count not in self._known:
+            d = Determinants.nothing(self.periods)
+            d.intervals = count
+            self._known[count] = [nano for accrue in self.interval_rules for nano in accrue(d)]
+        return self._known[count]
 
 
 def _one_wh(period: int, periods: int) -> Determinants:

@@ -63,7 +63,7 @@ class Poll(Sequence[ReadingPair]):
 
 @dataclass(frozen=True, slots=True)
 class MeasuredInterval:
-    """Measured energy of several meters over one interval that begins at `start` (UTC): Wh and varh, by column."""
+    """Measured energy over one interval that begins at `start` (UTC), by column: Wh and varh; no meter twice."""
 
     start: datetime
     meters: Sequence[str]

@@ -96,7 +96,8 @@ class Pricing:
 
     def _rows_before(self) -> list[int | None]:
         """For each row the one before it of the same meter."""
-        found, last = list[int | None](), dict[int, int]()
+        found: list[int | None] = []
+        last: dict[int, int] = {}
         for row, meter in enumerate(self.meters):
             found.append(last.get(meter))
             last[meter] = row
@@ -104,8 +105,10 @@ class Pricing:
 
     def _months(self, before: Sequence[int | None]) -> list[Determinants]:
         """Each row's month with its interval, and with those of the rows before it."""
-        grid, found = self.day.grid, list[Determinants]()
-        blocks, intervals = dict[tuple[int, int], int](), dict[int, Intervals]()
+        grid = self.day.grid
+        found: list[Determinants] = []
+        blocks: dict[tuple[int, int], int] = {}
+        intervals: dict[int, Intervals] = {}
         rows = zip(self.meters, self.slots, self.wh, self.varh, self.estimated, self.extra, before, strict=True)
         for meter, slot, wh, varh, estimated, extra, earlier in rows:
             state, block = self.day.meters[meter], slot // grid.slots_per_block
