@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
+from application.ports.errors import SomeoneElseWrote, Unavailable
 from domain.errors import Refusal
 from entrypoints import edge
 from entrypoints.screen import complain
@@ -73,6 +74,12 @@ def main() -> None:
         get_command(app)(prog_name="wattledger")
     except Refusal as refusal:
         complain(str(refusal))
+        sys.exit(EXIT_REFUSED)
+    except Unavailable as fault:
+        complain(str(fault))
+        sys.exit(EXIT_REFUSED)
+    except SomeoneElseWrote as fault:
+        complain(f"{fault}: another process wrote meanwhile; run the command again")
         sys.exit(EXIT_REFUSED)
     except KeyboardInterrupt:
         complain("interrupted")

@@ -14,9 +14,10 @@ from adapters.event_store.recorder import (
     events_of,
     insert,
     stored_of,
+    understood,
 )
 from application.ports import Clock, SomeoneElseWrote, Unavailable
-from domain.events import DayEvent, DayJoined, DayOpened, ReadingCorrected, ReadingsPriced
+from domain.events import DayEvent, DayJoined, DayOpened, Event, ReadingCorrected, ReadingsPriced
 from domain.measured_day import MeasuredDay
 from domain.metering_day import MeteringDay
 
@@ -51,11 +52,11 @@ class StoredDays:
         self, device: str, day: date, meters: Collection[str], known_at: datetime | None = None
     ) -> Mapping[str, MeasuredDay]:
         found: MeasuredSlots | None = None
-        for name, state, at in stored_of(self._recorder, f"metering-day/{device}/{day}"):
+        stream = f"metering-day/{device}/{day}"
+        for name, state, at in stored_of(self._recorder, stream):
             if known_at is not None and at > known_at:
                 break
-            event = decode_measured(name, state) or decode(name, state)
-            match event:
+            match event := understood(_measured, stream, name, state):
                 case DayOpened():
                     found = MeasuredSlots(event)
                 case DayJoined() if found:
@@ -80,3 +81,7 @@ class StoredDays:
         for event in events:
             day.evolve(event)
         self._warm[stream] = day
+
+
+def _measured(name: str, state: bytes) -> Measured | Event:
+    return decode_measured(name, state) or decode(name, state)

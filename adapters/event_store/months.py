@@ -21,6 +21,7 @@ from adapters.event_store.recorder import (
     period_stream,
     recorded_of,
     streams_of,
+    understood,
     unsealed,
 )
 from application.ports import Clock, LedgerEntry, Recorded, SomeoneElseWrote, Unavailable
@@ -126,7 +127,7 @@ class StoredPositions:
 
 def _entry(notification: Notification) -> LedgerEntry:
     state, recorded_at = unsealed(notification.state)
-    event = decode(notification.topic, state)
+    event = understood(decode, str(notification.originator_id), notification.topic, state)
     kind, _, rest = str(notification.originator_id).partition("/")
     device, _, day = rest.rpartition("/")
     if kind == "metering-day":

@@ -4,9 +4,10 @@ A stored state is the event's bytes behind the instant at which it was recorded:
 a stream's first event of a later instant has before it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
+from typing import TypeVar
 
 from eventsourcing.persistence import (
     ApplicationRecorder,
@@ -15,10 +16,12 @@ from eventsourcing.persistence import (
     StoredEvent,
 )
 
-from adapters.event_codec import decode, encode
-from application.ports import Recorded, SomeoneElseWrote, Unavailable
+from adapters.event_codec import DamagedEvent, UnknownEvent, decode, encode
+from application.ports import Recorded, SomeoneElseWrote, StoreDamaged, Unavailable
 from domain.billing_period import BillingPeriod
 from domain.events import Event
+
+Found = TypeVar("Found")
 
 EVENTS_PER_READ = 1000
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
@@ -46,11 +49,22 @@ def events_of(
     """Events after a version; `known_at` gives only those before the first one that was recorded later."""
     stored = stored_of(recorder, stream, after)
     known = takewhile(lambda one: known_at is None or one[2] <= known_at, stored)
-    return [decode(name, state) for name, state, _ in known]
+    return [understood(decode, stream, name, state) for name, state, _ in known]
 
 
 def recorded_of(recorder: ApplicationRecorder, stream: str, after: int = 0) -> list[Recorded]:
-    return [Recorded(decode(name, state), at) for name, state, at in stored_of(recorder, stream, after)]
+    found = stored_of(recorder, stream, after)
+    return [Recorded(understood(decode, stream, name, state), at) for name, state, at in found]
+
+
+def understood(read: Callable[[str, bytes], Found], stream: str, name: str, state: bytes) -> Found:
+    """What a codec reads in a stream. Raises `StoreDamaged`, and `Unavailable` where a newer version wrote it."""
+    try:
+        return read(name, state)
+    except DamagedEvent as error:
+        raise StoreDamaged(f"{stream}: {error}; this ledger is damaged: go on with a copy of it") from error
+    except UnknownEvent as error:
+        raise Unavailable(f"{stream}: {error}") from error
 
 
 def stored_of(recorder: ApplicationRecorder, stream: str, after: int = 0) -> Iterator[tuple[str, bytes, datetime]]:
