@@ -155,8 +155,7 @@ class MaximumDemand(Prepared):
 
         def figures(heading: Heading, kw: Ratio, words: Words) -> Figures:
             """`kw` of the billed ones, at the rate of their tier."""
-            gross = of_fraction(heading.rate, kw if times == 1 else kw * times)
-            return Figures(heading, fraction_to_decimal(kw), gross, words)
+            return Figures(heading, fraction_to_decimal(kw), of_fraction(heading.rate, kw, times), words)
 
         def lines(d: Determinants, _: Sequence[Worked]) -> list[Figures]:
             if self.apparent:
@@ -201,7 +200,7 @@ class MaximumDemand(Prepared):
     def billed(self, d: Determinants, terms: "Terms") -> "Billed":
         """What is billed, and what was measured."""
         measured, at = self.measured(d, terms)
-        uncapped = self._before_cap(measured, terms)
+        uncapped = measured if self._is_plain else self._before_cap(measured, terms)
         cap = None if self.load_factor is None else self.cap_kw(d, terms)
         if cap is None or cap >= uncapped:
             return Billed(uncapped, measured, at, cap, False)
@@ -233,8 +232,6 @@ class MaximumDemand(Prepared):
         return below, 24_000 * terms.days * above
 
     def _before_cap(self, measured: Ratio, terms: "Terms") -> Ratio:
-        if self._is_plain:
-            return measured
         kw, before = measured, sorted(terms.history.get(self.code, {}).items())
         if self.look_back is not None:
             kw = self.look_back.kw(kw, terms.month.first, before)
