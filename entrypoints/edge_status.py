@@ -114,6 +114,9 @@ def _clock(clock: Status) -> str:
 
 def _meters(status: Status) -> Iterator[tuple[str, str]]:
     meters, today = status["meters"], status["today"]
+    if not meters:
+        yield "Meters", "not polled yet"
+        return
     silent = [meter["meter"] for meter in meters if not meter["answers"]]
     said = f"{len(meters) - len(silent)} of {len(meters)} answer"
     yield "Meters", said + (f"; not: {', '.join(silent)}" if silent else "")

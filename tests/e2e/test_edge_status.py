@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -114,6 +115,11 @@ def test_what_is_wrong_is_told_under_the_table_and_is_the_exit_code(shown: Shown
         "! meter oven: unit 2: no usable answer within 1 s, and nothing since then",
     ):
         assert sentence in said
+
+
+def test_a_device_that_has_not_polled_yet_says_so(shown: Shown) -> None:
+    _, out = shown(replace(WELL, today=None, meters=()))
+    assert "Meters     not polled yet" in out
 
 
 def test_json_is_the_devices_own_word() -> None:
