@@ -22,7 +22,7 @@ from domain.errors import EnergyDisagrees, FromTheFuture, ImpossibleJump, MeterR
 from domain.events import DayEvent
 from domain.measurement import Gap, Measurement, Quality, Reading, Verdict, measure
 from domain.metering_day import MeteringDay
-from domain.rest_of_rise import rest_of_rise
+from domain.rest_of_rise import contradiction, rest_of_rise
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth, Terms
 from domain.upload import ClockState, ReadingPair, Upload
@@ -84,6 +84,9 @@ class PriceUploads:
                 yield self._refused(upload, [rise.pair], rise.refusal)
         for pair, gap in parts.jumps:
             yield self._refused(upload, [pair], _jump(gap))
+        for part in parts.by_day.values():
+            for pair, disagrees in part.contradictions:
+                yield self._refused(upload, [pair], disagrees)
 
     def _record(self, upload: Upload, point: SupplyPoint, days: "_DaysOfUpload", day: date, part: "_DayPart") -> None:
         for attempt in range(1, TRIES + 1):
@@ -110,6 +113,8 @@ class PriceUploads:
         self._join(upload.device, day, part, terms)
         new = [*part.measurements, *(one for rise in part.rises for one in rise.new_on(local, days))]
         priced = day.record(upload.key, new, terms)
+        if len(new) > (len(priced.slots) if priced else 0):  # the day knew some of it: mostly it only came again
+            part.contradictions = list(part.contradicted_by(day))
         found: list[DayEvent | None] = [priced]
         if priced and upload.thinned:
             found.append(day.thin(upload.key, upload.thinned, new))
@@ -180,6 +185,20 @@ class _DayPart:
     rises: list[_Rise] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     pairs: list[ReadingPair] = field(default_factory=list)
+    contradictions: list[tuple[ReadingPair, EnergyDisagrees]] = field(default_factory=list)
+
+    def contradicted_by(self, day: MeteringDay) -> Iterator[tuple[ReadingPair, EnergyDisagrees]]:
+        """Measurements of which the day's first word is another: a clock that was set back makes two."""
+        opened = day.opened
+        if opened is None:
+            return
+        step = timedelta(minutes=opened.step_minutes)
+        for one in self.measurements:
+            slot = (one.start - opened.start) // step
+            thinned = any(first <= slot < last for first, last in day.thinned)
+            if disagrees := contradiction(one, day.words(one.meter, one.start), thinned):
+                pair = next(p for p in self.pairs if p[0] and (p[1].meter, p[0].at) == (one.meter, one.start))
+                yield pair, disagrees
 
 
 class _Parts:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from application.correct_reading import check_changes
 from application.rerate_periods import RerateMonth, ReratePeriods
 from domain.bill import Bill
 from domain.errors import BadOption, PeriodIsClosed
@@ -87,6 +88,7 @@ def correct(
     before = _bill(opened, supply, BillingMonth.of(at, supply.zone))
     position = opened.store.ledger.last()
     told = Correction(meter, at.astimezone(UTC), wh, varh, by, why, Extra(export_wh, capacitive_varh))
+    check_changes(opened.store.days, supply, told)
     try:
         event = opened.correct(supply, told, reopen)
     except PeriodIsClosed as closed:
