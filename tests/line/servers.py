@@ -26,8 +26,8 @@ def wall() -> datetime:
 class FakeKinesis:
     """One stream. `faults` are used up call by call; then everything is taken.
 
-    A fault is a documented error code, a status with a code, "partial", "lost" (taken, and the reply lost), "slow" (taken,
-    and no reply for a second), "closed".
+    A fault is a documented error code, a status with a code, "partial", "lost" (taken, and the reply lost),
+    "slow" (taken, and no reply for a second), "closed".
     """
 
     stream: str = "readings"
