@@ -22,6 +22,14 @@ def complain(text: str) -> None:
     ERR.print(f"error: {' '.join(text.split())}", style="bold red", markup=False, highlight=False, soft_wrap=True)
 
 
+def show(title: str, table: Table, *below: str) -> None:
+    """A table under its title, which is as wide as the screen and not as the table, and lines below it."""
+    OUT.print(f"\n{title}", style="bold", markup=False, highlight=False)
+    OUT.print(table, highlight=False)
+    for line in below:
+        OUT.print(line, style="italic dim", markup=False, highlight=False)
+
+
 @contextmanager
 def progress(text: str) -> Iterator["Bar"]:
     """A progress bar on standard error; nothing but the end result is left when standard error is no terminal."""
