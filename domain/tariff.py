@@ -133,7 +133,7 @@ class RateTable:
                 spans[-1] = (spans[-1][0], rates.valid_to)
             else:
                 spans.append((rates.valid_from, rates.valid_to))
-        return ", ".join(f"{start} to {end or 'today'}" for start, end in spans)
+        return ", ".join(f"{start} to {end or 'today'}" for start, end in spans) or "no day yet"
 
 
 def _check_codes(tariff: Tariff) -> None:

@@ -52,13 +52,13 @@ ASSUMED = "@"
 
 @dataclass(frozen=True)
 class TariffsOrAssumed:
-    """Tariffs: those that ship, files, and either at the rates of one month."""
+    """Tariffs: those that ship, files, and either at the rates of one month; also those whose rates come later."""
 
     files: TariffFiles
 
     def get(self, tariff: str) -> Tariff:
         name, assumed, month = tariff.partition(ASSUMED)
-        found = self.files.get(name)
+        found = self.files.get(name) if assumed else self.files.or_bare(name)
         first = opt.month(month, f"tariff {tariff!r}") if assumed else None
         return found if first is None else open_ended(found, first)
 

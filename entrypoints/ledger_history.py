@@ -12,10 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from application.bill_known_at import Happened, LineChange, MonthHistory, difference_of
+from domain.bill import Bill
+from domain.errors import NoPriceInForce
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth
 from entrypoints.ledger_file import DEFAULT, AsJson, LedgerFile, Month, OpenLedger, Point, instant, month_of
-from entrypoints.screen import show
+from entrypoints.screen import OUT, show
 
 HELP = """What happened to a month: days that opened, readings, gaps, corrections, closes, reopenings and re-rates.
 
@@ -52,14 +54,17 @@ def command(
     of, span = month_of(month, supply), Span(instant(after, "--from", supply), instant(until, "--to", supply))
     happened = MonthHistory(opened.store.histories)(supply, of, span.after, span.until)
     told = list(happened) if every else list(together(happened))
-    changes = differences(opened, supply, of, span) if span.after is not None else ()
+    changes, why_not = differences(opened, supply, of, span) if span.after is not None else ((), "")
     if as_json:
-        values = {"events": [_value(one) for one in told], "difference": [_line_value(one) for one in changes]}
+        values: dict[str, Any] = {"events": [_value(one) for one in told]}
+        values |= {"no_difference": why_not} if why_not else {"difference": [_line_value(one) for one in changes]}
         typer.echo(json.dumps(values, indent=1, ensure_ascii=False))
         return
     below = f"what changed is the bill to date of {supply.main_meter}"
     show(f"{supply.id}, {of.first:%B %Y}", table_of(told), below)
-    if span.after is not None:
+    if why_not:
+        OUT.print(f"note: no difference is told: {why_not}", markup=False, highlight=False, soft_wrap=True)
+    elif span.after is not None:
         show(difference_title(span), difference_table(changes))
 
 
@@ -85,10 +90,18 @@ def together(happened: Sequence[Happened]) -> Iterator[Happened]:
         yield found
 
 
-def differences(opened: OpenLedger, point: SupplyPoint, month: BillingMonth, span: Span) -> tuple[LineChange, ...]:
-    """By how much the bill of one moment differs from that of the other, line by line."""
-    before, after = (opened.bill_known_at(at)(point, month, at).bill for at in (span.after, span.until))
-    return difference_of(before, after)
+def differences(
+    opened: OpenLedger, point: SupplyPoint, month: BillingMonth, span: Span
+) -> tuple[tuple[LineChange, ...], str]:
+    """By how much the bill of one moment differs from that of the other, line by line; or why one of them is none."""
+    bills: list[Bill] = []
+    for at in (span.after, span.until):
+        try:
+            bills.append(opened.bill_known_at(at)(point, month, at).bill)
+        except NoPriceInForce as refusal:
+            when = f"at {at:%Y-%m-%d %H:%M:%S} UTC" if at else "now"
+            return (), f"as known {when}, {str(refusal).partition(';')[0]}"
+    return difference_of(*bills), ""
 
 
 def table_of(happened: Sequence[Happened]) -> Table:

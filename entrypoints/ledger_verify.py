@@ -80,10 +80,19 @@ def lines_of(found: Verification) -> list[str]:
     told = [str(one) for one in found.differences[:MOST_TOLD]]
     if len(found.differences) > MOST_TOLD:
         told.append(f"and {len(found.differences) - MOST_TOLD:,} more; --json has them all")
-    told += [f"not compared: {text}" for text in found.not_compared[:MOST_TOLD]]
-    if len(found.not_compared) > MOST_TOLD:
-        told.append(f"not compared: {len(found.not_compared) - MOST_TOLD:,} more; --json has them all")
-    return told or ["the ledger is what its readings make it"]
+    return told + _not_compared(found) or ["the ledger is what its readings make it"]
+
+
+def _not_compared(found: Verification) -> list[str]:
+    """What lacks for the same reason is told once: an amended price leaves no day of its months to compare."""
+    alike: dict[str, list[str]] = {}
+    for text in found.not_compared:
+        where, _, why = text.rpartition(": ")
+        alike.setdefault(why, []).append(where)
+    return [
+        f"not compared: {where[0]}{f', and {len(where) - 1:,} more until {where[-1]}' if len(where) > 1 else ''}: {why}"
+        for why, where in alike.items()
+    ]
 
 
 def values_of(found: Verification) -> dict[str, object]:
