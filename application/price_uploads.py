@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from application.balance import balance_before
@@ -20,12 +20,12 @@ from application.refused import Refused
 from application.terms_of import TermsOf
 from domain.errors import EnergyDisagrees, FromTheFuture, ImpossibleJump, MeterReplaced, Refusal
 from domain.events import DayEvent
-from domain.measurement import Gap, Measurement, Reading, Verdict, measure
+from domain.measurement import Gap, Measurement, Quality, Reading, Verdict, measure
 from domain.metering_day import MeteringDay
-from domain.rest_of_rise import rest_of_rise
+from domain.rest_of_rise import contradiction, rest_of_rise
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth, Terms
-from domain.upload import ReadingPair, Upload
+from domain.upload import ClockState, ReadingPair, Upload
 
 AHEAD = timedelta(minutes=10)
 """How far a reading may be ahead of the clock here: two clocks are never the same."""
@@ -38,7 +38,9 @@ class PriceUploads:
     """Decode strictly, measure, record into the metering days: one write a day. What is refused goes to quarantine.
 
     Readings of instants that have not come yet are refused, `AHEAD` allowed for clocks that differ. What an upload
-    tells of several intervals at once is spread over those of them that no day knows (`rest_of_rise`).
+    tells of several intervals at once is spread over those of them that no day knows (`rest_of_rise`). What was polled
+    by a clock that nobody vouched for is priced where that clock said, and is `ESTIMATED`: its energy is measured, when
+    it flowed is not.
     """
 
     days: MeteringDays
@@ -65,7 +67,8 @@ class PriceUploads:
         return list(self._price(upload, point))
 
     def _price(self, upload: Upload, point: SupplyPoint) -> Iterator[Refused]:
-        parts, days = _Parts(point, self.clock.now() + AHEAD), _DaysOfUpload(self.days, upload.device)
+        when_is_sure = upload.clock is None or upload.clock.state is not ClockState.UNSYNCED
+        parts, days = _Parts(point, self.clock.now() + AHEAD, when_is_sure), _DaysOfUpload(self.days, upload.device)
         for pair in upload.readings:
             try:
                 parts.add(pair)
@@ -81,6 +84,9 @@ class PriceUploads:
                 yield self._refused(upload, [rise.pair], rise.refusal)
         for pair, gap in parts.jumps:
             yield self._refused(upload, [pair], _jump(gap))
+        for part in parts.by_day.values():
+            for pair, disagrees in part.contradictions:
+                yield self._refused(upload, [pair], disagrees)
 
     def _record(self, upload: Upload, point: SupplyPoint, days: "_DaysOfUpload", day: date, part: "_DayPart") -> None:
         for attempt in range(1, TRIES + 1):
@@ -107,6 +113,8 @@ class PriceUploads:
         self._join(upload.device, day, part, terms)
         new = [*part.measurements, *(one for rise in part.rises for one in rise.new_on(local, days))]
         priced = day.record(upload.key, new, terms)
+        if len(new) > (len(priced.slots) if priced else 0):  # the day knew some of it: mostly it only came again
+            part.contradictions = list(part.contradicted_by(day))
         found: list[DayEvent | None] = [priced]
         if priced and upload.thinned:
             found.append(day.thin(upload.key, upload.thinned, new))
@@ -177,13 +185,28 @@ class _DayPart:
     rises: list[_Rise] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     pairs: list[ReadingPair] = field(default_factory=list)
+    contradictions: list[tuple[ReadingPair, EnergyDisagrees]] = field(default_factory=list)
+
+    def contradicted_by(self, day: MeteringDay) -> Iterator[tuple[ReadingPair, EnergyDisagrees]]:
+        """Measurements of which the day's first word is another: a clock that was set back makes two."""
+        opened = day.opened
+        if opened is None:
+            return
+        step = timedelta(minutes=opened.step_minutes)
+        for one in self.measurements:
+            slot = (one.start - opened.start) // step
+            thinned = any(first <= slot < last for first, last in day.thinned)
+            if disagrees := contradiction(one, day.words(one.meter, one.start), thinned):
+                pair = next(p for p in self.pairs if p[0] and (p[1].meter, p[0].at) == (one.meter, one.start))
+                yield pair, disagrees
 
 
 class _Parts:
     """An upload's readings, measured and sorted by the local day they belong to; `latest` is what may be, UTC."""
 
-    def __init__(self, point: SupplyPoint, latest: datetime) -> None:
+    def __init__(self, point: SupplyPoint, latest: datetime, when_is_sure: bool) -> None:
         self._point = point
+        self._when_is_sure = when_is_sure
         self._latest = latest
         self._step = timedelta(minutes=point.step_minutes)
         self._days: dict[datetime, date] = {}
@@ -211,6 +234,8 @@ class _Parts:
         if swap is None and before.is_replaced_by(after):
             raise _replaced(before, after)
         measurements, gap = measure(before, after, meter_type, self._step, swap)
+        if not self._when_is_sure:
+            measurements = tuple(replace(one, quality=Quality.ESTIMATED) for one in measurements)
         if len(measurements) == 1:
             part = self.by_day[self._day(measurements[0].start)]
             part.measurements.append(measurements[0])

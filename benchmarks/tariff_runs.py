@@ -183,9 +183,8 @@ def check_live(day: MeteringDay, uploads: list[list[Measurement]], terms: Terms)
     """What the first meter's measurements cost live is the bill to date of the same load as an array."""
     mine = [measurements[0] for measurements in uploads]
     start = mine[0].start
-    measured = MeasuredDay(start, STEP)
-    for slot, one in enumerate(mine):
-        measured.add(slot, one.energy_wh, one.reactive_varh, one.quality)
+    wh, varh, quality = zip(*((one.energy_wh, one.reactive_varh, one.quality) for one in mine), strict=True)
+    measured = MeasuredDay(start, STEP, wh, varh, quality)
     load = Load.of_days(mine[0].meter, start, start + timedelta(days=1), STEP, [measured])
     [bill] = bill_load(load, terms.tariff, CONTRACT, MEXICO, RATES_OF)
     same(day.meters[0].live_nano, terms.accrued_nano(bill.determinants))

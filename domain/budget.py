@@ -117,8 +117,8 @@ def check_contracted(kw: Mapping[str, Decimal], place: str) -> None:
             )
 
 
-SETTLING = (Percentage, PowerFactorAdjustment, PowerFactorSteps)
-"""Charges that are a percentage of others: what is wrong with a base is not theirs to bear."""
+SETTLING = (MinimumBill, Percentage, PowerFactorAdjustment, PowerFactorSteps)
+"""Charges that look at what others come to: what is wrong with a base is not theirs to bear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +176,6 @@ class _Most:
                 quantity = _weighted_kw(charge) * (MOST_DAYS if charge.per_day else 1)
             case Fixed():
                 quantity = MOST_DAYS if charge.per == "day" else 1
-            case MinimumBill():
-                quantity = 1
             case _:
                 return None
         return sum(map(self._of, charge.rate_keys), Fraction(0)) * quantity
@@ -191,6 +189,8 @@ class _Most:
                 return max(base * self._of(charge.code) / left, floor)
             case PowerFactorAdjustment():
                 return base * Fraction(max(charge.slopes.penalty_at_most, charge.slopes.bonus_at_most)) / 100
+            case MinimumBill():  # credits may leave less than nothing, and are topped up, too
+                return base + self._of(charge.code)
             case PowerFactorSteps():
                 return base * 100 * self._of(charge.code) / 100
         return None

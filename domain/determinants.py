@@ -55,12 +55,12 @@ class Determinants:
 
     def peak(self, periods: Iterable[int]) -> tuple[int, datetime | None]:
         """Highest block (Wh) over some periods and when it began; the earliest on ties."""
-        best: tuple[int, datetime | None] = (0, None)
+        best_wh, best_at, peak_wh, peak_at = 0, None, self.peak_wh, self.peak_at
         for period in periods:
-            wh, at = self.peak_wh[period], self.peak_at[period]
-            if at is not None and (best[1] is None or wh > best[0] or (wh == best[0] and at < best[1])):
-                best = (wh, at)
-        return best
+            wh, at = peak_wh[period], peak_at[period]
+            if at is not None and (best_at is None or wh > best_wh or (wh == best_wh and at < best_at)):
+                best_wh, best_at = wh, at
+        return best_wh, best_at
 
     def see_block(self, period: int, wh: int, at: datetime) -> None:
         """A demand block (Wh so far) may be the highest of its period."""

@@ -4,6 +4,7 @@ Wh x micro-currency per kWh is nano-currency, exactly. A nano amount of a month 
 currency units; Python's integers have no limit, arrays check theirs (`domain.arrays`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
@@ -36,15 +37,14 @@ class Rounding:
     mode: RoundingMode = RoundingMode.HALF_UP
 
     def __call__(self, gross: Decimal) -> Decimal:
-        context, unit = self._way
-        amount = context.quantize(gross, unit)
-        return amount or EXACT.plus(amount)  # no minus zero
+        return self.rule(gross)
 
     @cached_property
-    def _way(self) -> tuple[Context, Decimal]:
+    def rule(self) -> Callable[[Decimal], Decimal]:
         """Kept, because every line of every bill is rounded."""
-        context = _HALF_UP if self.mode is RoundingMode.HALF_UP else _HALF_EVEN
-        return context, Decimal(1).scaleb(-self.places)
+        quantize = (_HALF_UP if self.mode is RoundingMode.HALF_UP else _HALF_EVEN).quantize
+        unit, zero = Decimal(1).scaleb(-self.places), Decimal(0).scaleb(-self.places)
+        return lambda gross: quantize(gross, unit) or zero  # no minus zero
 
 
 def micro(rate: Decimal, name: str) -> int:
@@ -72,12 +72,16 @@ Ratio = Fraction | int
 
 def of_fraction(amount: Decimal, share: Ratio) -> Decimal:
     """A share of an amount, divided last; a share of 1 is the amount."""
+    if isinstance(share, int):
+        return EXACT.multiply(amount, Decimal(share))
     product = EXACT.multiply(amount, Decimal(share.numerator))
     return product if share.denominator == 1 else EXACT.divide(product, Decimal(share.denominator))
 
 
 def fraction_to_decimal(quantity: Ratio) -> Decimal:
     """A quantity for the bill: exact where it ends within six decimals, else to the millionth."""
+    if isinstance(quantity, int):
+        return Decimal(quantity)
     if quantity.denominator == 1:
         return Decimal(quantity.numerator)
     exact = EXACT.divide(Decimal(quantity.numerator), Decimal(quantity.denominator))

@@ -6,26 +6,42 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from domain.charges import Charge
+    from domain.charges.charge import Ask
     from domain.terms import Terms
+
+    Standing = tuple[tuple[Ask | None, Charge | None], ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Settling:
     """How the parts of a month are billed, whatever is measured: made once for all meters.
 
-    `in_parts` has for each part its charges, and whether they stand in that part; `once` stand over all parts, by the
-    terms `whole`.
+    `in_parts` has for each part its charges in order: prepared, where one stands in that part, and as it is, where it
+    remembers something. `once` stand over all parts, by the terms `whole`.
     """
 
-    in_parts: "tuple[tuple[tuple[Charge, bool], ...], ...]"
-    once: "tuple[Charge, ...]"
+    in_parts: "tuple[Standing, ...]"
+    once: "tuple[Ask, ...]"
     whole: "Terms"
+    charges_once: "tuple[Charge, ...]"
 
     @classmethod
     def of(cls, terms: "Sequence[Terms]") -> "Settling":
         once = settled_once(terms)
-        in_parts = tuple(tuple((charge, charge not in once) for charge in one.tariff.charges) for one in terms)
-        return cls(in_parts, once, over_all(terms) if once else terms[0])
+        in_parts, whole = tuple(_standing(one, once) for one in terms), over_all(terms) if once else terms[0]
+        return cls(in_parts, tuple(charge.prepared(whole) for charge in once), whole, once)
+
+    def part_by(self, terms: "Terms") -> "Standing":
+        """A part whose terms are not the prepared ones: they look back upon an earlier part of this month."""
+        return _standing(terms, self.charges_once)
+
+
+def _standing(terms: "Terms", once: "Sequence[Charge]") -> "Standing":
+    return tuple(
+        (None if charge in once else charge.prepared(terms), charge if charge.remembers else None)
+        for charge in terms.tariff.charges
+        if charge.remembers or charge not in once
+    )
 
 
 def settled_once(terms: "Sequence[Terms]") -> "tuple[Charge, ...]":

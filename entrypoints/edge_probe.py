@@ -86,15 +86,16 @@ def _ratio(text: str) -> Decimal:
 
 
 def _show(place: object, on: "MeterOnLine", seen: "Examination", said_of_itself: str) -> None:
-    from entrypoints.screen import OUT
+    from entrypoints.screen import OUT, say
 
-    OUT.print(f"[bold]{on.profile.name}[/bold]  {on.profile.full_id} at {place}, unit {on.unit}", highlight=False)
+    say(on.profile.name, "bold")
+    say(f"{on.profile.full_id} at {place}, unit {on.unit}")
     OUT.print(_table(seen))
     for finding in seen.doubtful if not seen.impossible else ():  # of what cannot be, the sums say nothing
-        OUT.print(f"doubtful: {finding.said}", style=STYLES["doubtful"], highlight=False)
+        say(f"doubtful: {finding.said}", STYLES["doubtful"], len("doubtful: "))
     for note in _notes(on, seen, said_of_itself):
-        OUT.print(f"note: {note}", style="dim", highlight=False)
-    OUT.print(_conclusion(on, seen), style="bold", highlight=False)
+        say(f"note: {note}", "dim", len("note: "))
+    say(_conclusion(on, seen), STYLES["impossible"] if seen.impossible else "bold", 0)
 
 
 def _table(seen: "Examination") -> "Table":
@@ -121,10 +122,15 @@ def _value(one: "Decoded") -> tuple[str, str, str]:
     if one.value is None:
         return quantity.name, "none", ""
     if quantity.counter:
-        in_thousands = one.value / 1000
-        text = f"{in_thousands:,.3f}" if abs(in_thousands) < 10**10 else f"{in_thousands:.3e}"
-        return quantity.name, text, f"k{quantity.unit}"
+        return quantity.name, _in_thousands(one.value / 1000), f"k{quantity.unit}"
     return quantity.name, shown(one.value), quantity.unit.removeprefix("1")
+
+
+def _in_thousands(value: Decimal) -> str:
+    """To the unit, as a display has it; what is no energy at all, such as 10^-40, is seen for what it is."""
+    if value and not Decimal("0.0005") <= abs(value) < 10**10:
+        return f"{value:.3e}"
+    return f"{value:,.3f}"
 
 
 def _verdict(one: "Decoded", seen: "Examination") -> str:
@@ -143,7 +149,10 @@ def _conclusion(on: "MeterOnLine", seen: "Examination") -> str:
     words = on.profile.transport.words.value
     if seen.better_words and (seen.impossible or seen.doubtful):
         better = seen.better_words.value
-        return f'These values would be plausible with words = "{better}"; the profile has words = "{words}".'
+        return (
+            f'These values would be plausible with words = "{better}"; the profile has words = "{words}". Make a '
+            "profile of your own with that line changed (docs/meters.md tells how), and probe again with its path."
+        )
     if seen.impossible:
         return "These values cannot be: the profile does not fit this meter, or the addresses are shifted."
     if seen.doubtful:

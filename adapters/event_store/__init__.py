@@ -10,11 +10,12 @@ from pathlib import Path
 
 from eventsourcing.persistence import ApplicationRecorder, PersistenceError, TrackingRecorder
 from eventsourcing.popo import POPOApplicationRecorder, POPOTrackingRecorder
-from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore, SQLiteTrackingRecorder
+from eventsourcing.sqlite import SQLiteTrackingRecorder
 
 from adapters.event_store.days import DAYS_KEPT_WARM, StoredDays
 from adapters.event_store.months import StoredHistories, StoredLedger, StoredPeriods, StoredPositions
 from adapters.event_store.sites import StoredRates, StoredSites
+from adapters.event_store.sqlite import LedgerRecorder, datastore
 from application.ports import Clock, Unavailable
 
 __all__ = ["DAYS_KEPT_WARM", "EventStore"]
@@ -39,9 +40,9 @@ class EventStore:
     @classmethod
     def sqlite(cls, path: Path, clock: Clock) -> "EventStore":
         """In a SQLite file, created if it is not there. Raises `Unavailable`."""
-        store = SQLiteDatastore(str(path), originator_id_type="text", pool_size=1, max_overflow=0)
         try:
-            events, tracking = SQLiteApplicationRecorder(store), SQLiteTrackingRecorder(store)
+            store = datastore(path)
+            events, tracking = LedgerRecorder(store), SQLiteTrackingRecorder(store)
             events.create_table()
             tracking.create_table()
         except PersistenceError as error:

@@ -98,6 +98,11 @@ class IotRoleAlias:
             context = ssl.create_default_context(cafile=str(self.authority))
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             context.load_cert_chain(self.certificate, self.key, password=_no_password)
+        except PermissionError as error:
+            raise NotAllowed(
+                f"the identity in {self.key}, {self.certificate} and {self.authority} may not be read by this user; "
+                "ask as the device's user (sudo -u wattledger), or give it the files: chown wattledger"
+            ) from error
         except (OSError, ssl.SSLError) as error:
             said = getattr(error, "strerror", None) or error
             raise NotAllowed(

@@ -66,12 +66,9 @@ class DayBook:
 
     def measured(self, meter: str) -> MeasuredDay:
         """What one of the day's meters measured, a slot once."""
-        row, found = self.opened.meters.index(meter), MeasuredDay(self.opened.start, self.opened.step_minutes)
-        at = np.flatnonzero(self.quality[row] != Quality.MISSING)
-        columns = [column[row][at].tolist() for column in (self.wh, self.varh, self.quality)]
-        for slot, wh, varh, quality in zip(at.tolist(), *columns, strict=True):
-            found.add(slot, wh, varh, quality, self.extra[row].get(slot, NO_EXTRA))
-        return found
+        row = self.opened.meters.index(meter)
+        wh, varh, quality = (column[row].tolist() for column in (self.wh, self.varh, self.quality))
+        return MeasuredDay(self.opened.start, self.opened.step_minutes, wh, varh, quality, self.extra[row])
 
     def _see_extra(self, meter: int, slot: int, extra: Extra) -> None:
         """The later word counts, also where it tells of no such register."""

@@ -6,12 +6,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from domain.bill import BillLine, ByEnergy, GrossLine
+from domain.bill import ByEnergy, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
 from domain.money import EXACT, MICRO, plain
 
 if TYPE_CHECKING:
+    from domain.heading import Worked
     from domain.terms import Terms
 
 
@@ -42,7 +43,7 @@ class AdjustedEnergy(Named):
         pairs = zip(self.periods, self.line_codes, strict=True)
         return tuple(d.energy_wh[p] * int(self._price(code, terms) * MICRO) for (p, _), code in pairs)
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+    def lines(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]") -> tuple[GrossLine, ...]:
         return tuple(self._line(p, name, d, terms) for p, name in self.periods)
 
     def _line(self, p: int, name: str, d: Determinants, terms: "Terms") -> GrossLine:

@@ -1,6 +1,6 @@
 """What every charge can do, and the names every charge has."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from fractions import Fraction
 
-    from domain.bill import Basis, BillLine, GrossLine
+    from domain.bill import Basis, GrossLine
     from domain.determinants import Determinants
     from domain.gauges import AnyGauge
+    from domain.heading import Worked
     from domain.measurement import ExtraRegister
     from domain.terms import Contract, Terms
 
@@ -25,6 +26,10 @@ WORDS: "Mapping[ExtraRegister, tuple[str, str]]" = {
     "capacitive_varh": ("capacitive reactive energy", "--capacitive-column"),
 }
 """What each register is called, and the option that names its column."""
+
+
+Ask = Callable[["Determinants", "Sequence[Worked]"], "Sequence[Worked]"]
+"""What a charge asks of a load, given the lines so far, once its terms are known."""
 
 
 class Charge(Protocol):
@@ -70,8 +75,13 @@ class Charge(Protocol):
         """How many months before this one the charge looks back upon; 0 where it remembers nothing."""
         ...
 
+    @property
+    def remembers(self) -> bool:
+        """Whether later parts or months may look back upon something of it."""
+        ...
+
     def remembered(
-        self, d: "Determinants", terms: "Terms", so_far: "Sequence[BillLine]" = ()
+        self, d: "Determinants", terms: "Terms", so_far: "Sequence[Worked]" = ()
     ) -> "Mapping[str, Fraction]":
         """This part's figures that later ones may look back upon, by `code` or `code.period`; see `terms.History`.
 
@@ -100,11 +110,11 @@ class Charge(Protocol):
         """The part's bill to date, one integer per line code; 0 for what only the close can know."""
         ...
 
-    def headings(self, terms: "Terms") -> "tuple[Heading, ...]":
-        """What its lines say whatever is measured, for a charge that prepares it; see `terms.Terms.headings`."""
+    def prepared(self, terms: "Terms") -> "Ask":
+        """`lines`, rounded, for any number of meters: what does not depend on a load is worked out once."""
         ...
 
-    def lines(self, d: "Determinants", terms: "Terms", so_far: "Sequence[BillLine]") -> "tuple[GrossLine, ...]":
+    def lines(self, d: "Determinants", terms: "Terms", so_far: "Sequence[Worked]") -> "tuple[GrossLine, ...]":
         """The lines of the part, or of the month for what settles it; the bill rounds those that are not yet.
 
         May refuse with `ContractIncomplete` or `BadReadings`.
@@ -144,8 +154,12 @@ class Named:
     def months_back(self) -> int:
         return 0
 
+    @property
+    def remembers(self) -> bool:
+        return self.months_back > 0
+
     def remembered(
-        self, d: "Determinants", terms: "Terms", so_far: "Sequence[BillLine]" = ()
+        self, d: "Determinants", terms: "Terms", so_far: "Sequence[Worked]" = ()
     ) -> "Mapping[str, Fraction]":
         return {}
 
@@ -181,9 +195,10 @@ class Named:
                 "name its column with --reactive-column"
             )
 
-    def headings(self, terms: "Terms") -> "tuple[Heading, ...]":
-        """What its lines say whatever is measured, in order; asked for through `Terms.headings`, which keeps them."""
-        return ()
+    def prepared(self: "Charge", terms: "Terms") -> "Ask":
+        """Nothing is prepared; see `Prepared`."""
+        rounding = terms.tariff.rounding
+        return lambda d, so_far: [line.rounded(rounding) for line in self.lines(d, terms, so_far)]
 
     def heading(
         self, terms: "Terms", unit: str, basis: "Basis", code: str = "", label: str = "", per: str = ""
@@ -206,3 +221,11 @@ class Named:
     def cited(self, terms: "Terms") -> str:
         """The source of the rule and of the rate."""
         return "; ".join(part for part in (self.source, terms.rates.source) if part)
+
+
+@dataclass(frozen=True)
+class Prepared(Named):
+    """A charge that has a `prepared` of its own: what its lines say and ask whatever is measured, before a load."""
+
+    def lines(self: "Charge", d: "Determinants", terms: "Terms", so_far: "Sequence[Worked]") -> "tuple[GrossLine, ...]":
+        return tuple([one.line() for one in self.prepared(terms)(d, so_far)])

@@ -1,20 +1,20 @@
 """Charges on the highest demand of the month: how it is measured, rounded, capped, looked back upon, and tiered."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from math import ceil, floor, isqrt
 from typing import TYPE_CHECKING, NamedTuple
 
-from domain.bill import BillLine, ByEnergy, ByPeak, GrossLine
-from domain.charges.charge import Named
+from domain.bill import BillLine, ByEnergy, ByPeak
+from domain.charges.charge import Ask, Prepared
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, RollingPeak, TopBlocks
-from domain.heading import Heading, Words
+from domain.heading import Figures, Heading, Told, Words, Worked
 from domain.money import Ratio, fraction_to_decimal, of_fraction, plain
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Billed(NamedTuple):
 
 
 @dataclass(frozen=True)
-class MaximumDemand(Named):
+class MaximumDemand(Prepared):
     """Billed kW x a rate per kW and month: the highest block mean of some periods. Options refine it, in this order:
 
     measured   `minutes` (own block length), `rolling` (such a window ends with every reading, not only on the clock),
@@ -129,42 +129,49 @@ class MaximumDemand(Named):
         times = terms.times(self.per)
         return tuple(int(part * 1000 * terms.micro[code] * times) for part, code in parts)
 
-    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
+    def prepared(self, terms: "Terms") -> Ask:
+        headings, times = self._headings(terms), terms.times(self.per)
+
+        def figures(heading: Heading, kw: Ratio, words: Words) -> Figures:
+            """`kw` of the billed ones, at the rate of their tier."""
+            gross = of_fraction(heading.rate, kw if times == 1 else kw * times)
+            return Figures(heading, fraction_to_decimal(kw), gross, words)
+
+        def lines(d: Determinants, _: Sequence[Worked]) -> list[Figures]:
+            if self.apparent:
+                self.check_reactive(d, terms)
+            billed = self.billed(d, terms)
+            words = partial(self._words, terms, billed, sum(d.energy_wh))
+            if not self.tiers_kw:
+                return [figures(headings[0], billed.kw, words)]
+            first, *above = zip(headings, self._parts(billed.kw), strict=True)
+            return [figures(*first, words), *(figures(*one, words) for one in above if one[1])]
+
+        return lines
+
+    def _words(self, terms: "Terms", billed: "Billed", wh: int, line: BillLine) -> Told:
+        """The note stands on the first tier."""
+        every = tuple(range(len(terms.tariff.periods)))
+        return {
+            "formula": f"{self._kw_in_words(line, billed, wh, terms)} x {line.rate}{terms.times_in_words(self.per)}",
+            "note": self._note(billed, terms) if line.code == self.line_codes[0] else "",
+            "basis": ByEnergy(every) if billed.is_capped else ByPeak(self._indexes),
+            "peak_at": billed.at,
+        }
+
+    def _headings(self, terms: "Terms") -> list[Heading]:
+        """One for each tier."""
         names = [f"{self.label}, tier {n}" for n in range(1, len(self.tiers_kw) + 2)] if self.tiers_kw else [self.label]
         pairs = zip(self.line_codes, names, strict=True)
         per = self.unit if self.per == "month" else f"{self.unit} and {self.per}"
-        return tuple(self.heading(terms, self.unit, ByPeak(self._indexes), code, name, per=per) for code, name in pairs)
+        return [self.heading(terms, self.unit, ByPeak(self._indexes), code, name, per=per) for code, name in pairs]
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
-        if self.apparent:
-            self.check_reactive(d, terms)
-        billed, headings = self.billed(d, terms), terms.headings(self)
-        note = self._note(billed, terms)
-        if len(headings) == 1:
-            return (self._line(headings[0], billed.kw, billed, note, d, terms),)
-        first, *others = zip(headings, self._parts(billed.kw), strict=True)
-        above = [self._line(heading, part, billed, None, d, terms) for heading, part in others if part]
-        return (self._line(*first, billed, note, d, terms), *above)
+    @property
+    def remembers(self) -> bool:
+        return self.look_back is not None or self.ratchet is not None
 
-    def _line(
-        self, heading: Heading, part: Ratio, billed: "Billed", note: Words | None, d: Determinants, terms: "Terms"
-    ) -> GrossLine:
-        """`part` of the billed kW, at the rate of its tier."""
-        rate, wh, times = heading.rate, sum(d.energy_wh), terms.times(self.per)
-        return heading.line(
-            fraction_to_decimal(part),
-            of_fraction(rate, part if times == 1 else part * times),
-            lambda: f"{self._formula(part, billed, wh, terms)} x {rate}{terms.times_in_words(self.per)}",
-            basis=self._on_every_kwh(terms) if billed.is_capped else None,
-            peak_at=billed.at,
-            note=note,
-        )
-
-    def _on_every_kwh(self, terms: "Terms") -> Callable[[], ByEnergy]:
-        return lambda: ByEnergy(tuple(range(len(terms.tariff.periods))))
-
-    def remembered(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine] = ()) -> Mapping[str, Fraction]:
-        return {self.code: Fraction(self.measured(d, terms)[0])} if self.look_back or self.ratchet else {}
+    def remembered(self, d: Determinants, terms: "Terms", so_far: Sequence[Worked] = ()) -> Mapping[str, Fraction]:
+        return {self.code: Fraction(self.measured(d, terms)[0])} if self.remembers else {}
 
     @property
     def unit(self) -> str:
@@ -176,8 +183,8 @@ class MaximumDemand(Named):
         uncapped = self._before_cap(measured, terms)
         cap = None if self.load_factor is None else self.cap_kw(d, terms)
         if cap is None or cap >= uncapped:
-            return Billed(uncapped, measured, at, cap, is_capped=False)
-        return Billed(cap, measured, at, cap, is_capped=True)
+            return Billed(uncapped, measured, at, cap, False)
+        return Billed(cap, measured, at, cap, True)
 
     def measured(self, d: Determinants, terms: "Terms") -> tuple[Ratio, datetime | None]:
         """The part's maximum in kW (kVA), rounded as the tariff rounds it, and when its block began."""
@@ -268,10 +275,10 @@ class MaximumDemand(Named):
     def _load_factor_ratio(self) -> tuple[int, int]:
         return (self.load_factor or Decimal(1)).as_integer_ratio()
 
-    def _formula(self, part: Ratio, billed: "Billed", wh: int, terms: "Terms") -> str:
+    def _kw_in_words(self, line: BillLine, billed: "Billed", wh: int, terms: "Terms") -> str:
         names = ", ".join(name for _, name in self.periods)
         if self.tiers_kw:
-            return f"{plain(fraction_to_decimal(part))} {self.unit}"
+            return f"{plain(line.quantity)} {self.unit}"
         measured = plain(fraction_to_decimal(billed.measured))
         if billed.cap is None:
             minutes = self.minutes or terms.tariff.demand_minutes
@@ -281,14 +288,14 @@ class MaximumDemand(Named):
         cap_text = f"cap ceil({plain(Decimal(wh).scaleb(-3))} kWh / ({hours})) = {billed.cap:,}"
         return f"min(maximum in {names} {measured}, {cap_text}) kW"
 
-    def _note(self, billed: "Billed", terms: "Terms") -> Words | None:
+    def _note(self, billed: "Billed", terms: "Terms") -> str:
         """What is not obvious: that a cap binds, or that it is not this month's maximum that is billed."""
         if billed.is_capped:
-            return lambda: self._cap_note(terms)
+            return self._cap_note(terms)
         if billed.kw == billed.measured:
-            return None
+            return ""
         own = f"{plain(fraction_to_decimal(billed.measured))} {self.unit}"
-        return lambda: f"Measured this month: {own}; earlier months or a minimum decide."
+        return f"Measured this month: {own}; earlier months or a minimum decide."
 
     def _cap_note(self, terms: "Terms") -> str:
         rate, these = terms.rates.values[self.code], "this month" if terms.share == 1 else "on these days"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from domain.bill import BillLine, ByEnergy, GrossLine
+from domain.bill import ByEnergy, GrossLine
 from domain.charges.charge import Named
 from domain.charges.power_factor import power_factor_percent
 from domain.determinants import Determinants
@@ -14,6 +14,7 @@ from domain.gauges import AnyGauge, ReactiveByPeriod, ReactiveExcess, RegisterBy
 from domain.money import EXACT, plain
 
 if TYPE_CHECKING:
+    from domain.heading import Worked
     from domain.terms import Terms
 
 CAPACITIVE = Unmetered("capacitive_varh")
@@ -59,7 +60,7 @@ class ReactiveEnergy(Named):
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return tuple(0 for _ in self.line_codes)  # the ratio of a month is known at its close
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+    def lines(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]") -> tuple[GrossLine, ...]:
         if self.capacitive:
             self.check_register(d, terms, "capacitive_varh")
         elif d.reactive_varh is None:

@@ -315,6 +315,17 @@ def test_a_full_store_first_lets_go_of_what_was_delivered(tmp_path: Path) -> Non
     assert [cycle.seq for cycle in outbox.pending(999)] == [*seqs[20:], *more]
 
 
+def test_the_index_of_the_wal_is_kept_in_memory_from_the_first_start_to_the_last(tmp_path: Path) -> None:
+    for poll in ("boot/1", "boot/2"):
+        outbox = opened(tmp_path)
+        outbox.append(poll, b"")
+        assert sorted(one.name for one in (tmp_path / "outbox").glob("outbox.sqlite*")) == [
+            "outbox.sqlite",
+            "outbox.sqlite-wal",
+        ]
+        outbox.close()
+
+
 def test_a_device_of_one_store_cannot_be_run_twice(tmp_path: Path) -> None:
     outbox = filled(tmp_path, 1)
     with pytest.raises(Unavailable, match="locked"):
