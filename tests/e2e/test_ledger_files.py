@@ -92,6 +92,24 @@ def test_damage_within_a_ledger_is_told_and_not_taken_for_a_fault_of_ours(kept: 
     assert "the file is damaged; restore it from a copy" in kept.refused("verify")
 
 
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        ("UPDATE stored_events SET state = CAST(substr(state, 1, 9) || x'5A5A5A' AS BLOB)", "restore the ledger from a copy"),
+        ("UPDATE stored_events SET topic = 'ReadingsPriced.v99'", "a newer wattledger wrote it: upgrade this one"),
+    ],
+)
+def test_an_event_that_cannot_be_read_names_its_day(kept: Desk, spoil: str, told: str) -> None:
+    where = " WHERE originator_id = 'metering-day/edge-1/2026-01-06' AND topic LIKE 'ReadingsPriced%'"
+    with closing(sqlite3.connect("ledger.sqlite")) as connection:
+        connection.execute(spoil + where)
+        connection.commit()
+    for words in (("bill", *MONTH), ("close", *MONTH), ("history", *MONTH), ("verify",), ("rebuild",)):
+        line = kept.refused(*words)
+        assert "metering-day/edge-1/2026-01-06: " in line
+        assert told in line
+
+
 def test_a_ledger_that_another_process_writes_to_is_told(kept: Desk) -> None:
     with closing(sqlite3.connect("ledger.sqlite", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
