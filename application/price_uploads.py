@@ -145,6 +145,7 @@ class _DaysOfUpload:
         self._days = days
         self._device = device
         self._loaded: dict[date, MeteringDay] = {}
+        self.looks = 0
 
     def of(self, day: date) -> MeteringDay:
         if day not in self._loaded:
@@ -154,6 +155,7 @@ class _DaysOfUpload:
     def forget(self) -> None:
         """Someone else wrote: look again."""
         self._loaded.clear()
+        self.looks += 1
 
 
 @dataclass(slots=True)
@@ -164,18 +166,26 @@ class _Rise:
     measurements: Sequence[Measurement]
     days: Sequence[date]
     refusal: EnergyDisagrees | None = None
+    new: Sequence[Measurement | None] = ()
+    looked: int = -1
 
     def new_on(self, day: date, days: _DaysOfUpload) -> list[Measurement]:
-        """What is new of that day. The other days are looked at, too: what they know is a part of the rise."""
+        """What is new of that day. The other days are looked at, too: what they know is a part of the rise.
+
+        It is decided once for all days, and again only where somebody else wrote: a month is thirty of them.
+        """
+        if self.looked != days.looks:
+            self.looked, self.refusal = days.looks, None
+            each = zip(self.measurements, self.days, strict=True)
+            try:
+                self.new = rest_of_rise(
+                    self.measurements, [days.of(on).words(one.meter, one.start) for one, on in each]
+                )
+            except EnergyDisagrees as disagrees:
+                self.new, self.refusal = (), disagrees
         if self.refusal is not None:
             return []
-        known = [days.of(on).words(one.meter, one.start) for one, on in zip(self.measurements, self.days, strict=True)]
-        try:
-            new = rest_of_rise(self.measurements, known)
-        except EnergyDisagrees as disagrees:
-            self.refusal = disagrees
-            return []
-        return [one for one, on in zip(new, self.days, strict=True) if one is not None and on == day]
+        return [one for one, on in zip(self.new, self.days, strict=True) if one is not None and on == day]
 
 
 @dataclass(slots=True)

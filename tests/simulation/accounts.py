@@ -108,7 +108,8 @@ def _check_nothing_is_lost(world: "World", meter: str, pairs: list[Pair]) -> Non
 def _set_aside(world: "World", meter: str, one: Shown) -> bool:
     return any(
         (after.meter, shown(after)) == (meter, one)
-        for cycle, _ in world.device.disk.set_aside_cycles()
+        for disk in world.device.shelf.disks
+        for cycle, _ in disk.set_aside_cycles()
         for _, after in WattledgerWire().readings(cycle.body)
     )
 
@@ -193,9 +194,10 @@ def _check_nothing_is_invented(told: Told, pairs: dict[str, list[Pair]]) -> None
 def _check_thinning_is_told(world: "World") -> None:
     """Who stands for several cycles says so in the record; the ledger says so of each interval known by it alone."""
     told = {event.upload for event in world.told.thinned}
+    merged = {(disk.store, seq) for disk in world.device.shelf.disks for seq in disk.merged.values()}
     for (store, seq), data in world.road.arrived.items():
         upload = WattledgerWire().upload(data)
-        if upload.thinned is None and seq in world.device.disk.merged.values():
+        if upload.thinned is None and (store, seq) in merged:
             raise Violation(Broken.UNTOLD, f"cycle {seq} stands for others and does not say so")
         if upload.thinned is not None and f"{store}/{seq}" in world.told.uploads - told:
             raise Violation(Broken.UNTOLD, f"cycle {seq} of {upload.thinned.minutes} minutes is no event in the ledger")
