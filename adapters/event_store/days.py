@@ -13,6 +13,7 @@ from adapters.event_store.measured import MeasuredSlots
 from adapters.event_store.recorder import (
     events_of,
     insert,
+    reading,
     stored_of,
 )
 from application.ports import Clock, SomeoneElseWrote, Unavailable
@@ -51,21 +52,23 @@ class StoredDays:
         self, device: str, day: date, meters: Collection[str], known_at: datetime | None = None
     ) -> Mapping[str, MeasuredDay]:
         found: MeasuredSlots | None = None
-        for name, state, at in stored_of(self._recorder, f"metering-day/{device}/{day}"):
-            if known_at is not None and at > known_at:
-                break
-            event = decode_measured(name, state) or decode(name, state)
-            match event:
-                case DayOpened():
-                    found = MeasuredSlots(event)
-                case DayJoined() if found:
-                    found.join(event)
-                case Measured() | ReadingsPriced() if found:
-                    found.see(event)
-                case ReadingCorrected() if found:
-                    found.correct(event)
-                case _:
-                    continue  # what was declared or closed measures nothing
+        stream = f"metering-day/{device}/{day}"
+        with reading(stream):
+            for name, state, at in stored_of(self._recorder, stream):
+                if known_at is not None and at > known_at:
+                    break
+                event = decode_measured(name, state) or decode(name, state)
+                match event:
+                    case DayOpened():
+                        found = MeasuredSlots(event)
+                    case DayJoined() if found:
+                        found.join(event)
+                    case Measured() | ReadingsPriced() if found:
+                        found.see(event)
+                    case ReadingCorrected() if found:
+                        found.correct(event)
+                    case _:
+                        continue  # what was declared or closed measures nothing
         names = enumerate(found.opened.meters) if found else ()
         return {name: found.of(index) for index, name in names if found and name in meters}
 
