@@ -46,7 +46,7 @@ class GrossLine(Later):
     peak_at: datetime | None = field(default_factory=lambda: None)  # a plain default would stand for what comes later
     note: str = field(default_factory=str)
 
-    LATER = ("rate", "formula", "note", "basis", "peak_at")
+    LATER = ("formula", "note", "basis", "peak_at")
 
     def rounded(self, rounding: Rounding) -> "BillLine":
         """The line of the bill."""
@@ -337,7 +337,8 @@ def together(parts: Sequence[tuple[Determinants, Sequence[str]]]) -> Determinant
     names = list(dict.fromkeys([name for _, periods in parts for name in periods]))
     total = Determinants.nothing(len(names))
     for d, periods in parts:
-        total.add(d.over([names.index(name) for name in periods], len(names)))
+        is_alike = list(periods) == names
+        total.add(d if is_alike else d.over([names.index(name) for name in periods], len(names)))
     return total
 
 

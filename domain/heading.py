@@ -12,10 +12,9 @@ from domain.money import Rounding
 
 
 class Told(TypedDict):
-    """What a line says in words: its formula; note and peak where it has them; rate and basis if not its heading's."""
+    """What a line says in words: its formula; note and peak where it has them; its basis if not its heading's."""
 
     formula: str
-    rate: NotRequired[Decimal]
     note: NotRequired[str]
     basis: NotRequired[Basis]
     peak_at: NotRequired[datetime | None]
@@ -49,13 +48,12 @@ class Heading:
         line = object.__new__(BillLine)
         said = line.__dict__
         said.update(self._said)
-        said.update(quantity=figures.quantity, gross=figures.gross, amount=figures.amount, part=part)
+        said.update(quantity=figures.quantity, rate=figures.rate, gross=figures.gross, amount=figures.amount, part=part)
         said["_later"] = partial(self._tell, figures.words)
         return line
 
-    def _tell(self, words: Words, line: BillLine) -> Told:
-        line.__dict__.update(rate=self.rate, basis=self.basis, note="", peak_at=None)
-        return words(line)
+    def _tell(self, words: Words, line: BillLine) -> dict[str, Any]:
+        return {"basis": self.basis, "note": "", "peak_at": None, **words(line)}
 
     @cached_property
     def _said(self) -> dict[str, Any]:
@@ -85,9 +83,28 @@ class Figures:
     def code(self) -> str:
         return self.heading.code
 
+    @property
+    def rate(self) -> Decimal:
+        return self.heading.rate
+
     def line(self, part: int | None = None) -> BillLine:
         """Of a part of the bill, or of all of it."""
         return self.heading.line(self, part)
+
+
+class FiguresAtRate(Figures):
+    """At a rate that only the load tells: a percentage by the power factor."""
+
+    __slots__ = ("_rate",)
+
+    def __init__(self, heading: Heading, figures: tuple[Decimal, Decimal, Decimal], words: Words) -> None:
+        """`figures` are quantity, rate and gross."""
+        quantity, self._rate, gross = figures
+        super().__init__(heading, quantity, gross, words)
+
+    @property
+    def rate(self) -> Decimal:
+        return self._rate
 
 
 Worked = BillLine | Figures

@@ -18,11 +18,13 @@ class Later:
         def __getattr__(self, name: str) -> object:
             """Called for what is not formed yet, and for what does not exist."""
             said = self.__dict__
-            if name not in self.LATER or "_later" not in said:
-                raise AttributeError(f"{type(self).__name__} has no {name}")
-            said.update(said["_later"](self))
-            said.pop("_later", None)
-            return said[name]
+            form = said.get("_later") if name in self.LATER else None
+            if form is not None:
+                said.update(form(self))
+                said.pop("_later", None)
+            if name in said:  # or another thread formed it meanwhile
+                return said[name]
+            raise AttributeError(f"{type(self).__name__} has no {name}")
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy, and whoever unpickles it, gets what is formed and not the way to form it."""

@@ -1,6 +1,5 @@
 """Charges on energy: by time-of-use period, or one rate on every kWh."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING
 from domain.bill import BillLine, ByEnergy
 from domain.charges.charge import Accrual, Ask, Prepared
 from domain.determinants import Determinants
-from domain.heading import Figures, Heading, Told, Worked
+from domain.heading import Figures, Heading, Told
 from domain.money import EXACT, plain
 
 if TYPE_CHECKING:
@@ -51,11 +50,7 @@ class EnergyByPeriod(Prepared):
             for p, name in self.periods
         ]
 
-        def lines(d: Determinants, _: Sequence[Worked]) -> list[Figures]:
-            energy_wh = d.energy_wh
-            return [energy_line(energy_wh[p], heading) for p, heading in headings]
-
-        return lines
+        return lambda d, _: [energy_line(d.energy_wh[p], heading) for p, heading in headings]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from domain.charges.charge import Accrual, Ask, Prepared
 from domain.charges.percentage import base_of, by_lines, percent_heading
 from domain.determinants import Determinants
 from domain.errors import BadReadings, NoPriceInForce
-from domain.heading import Figures, Told, Worked
+from domain.heading import Figures, FiguresAtRate, Told, Worked
 from domain.money import EXACT
 
 if TYPE_CHECKING:
@@ -98,10 +98,10 @@ class PowerFactorAdjustment(Prepared):
 
             def words(_: BillLine) -> Told:
                 formula = f"power factor {factor} %, threshold {threshold} %: {amount:,f} x {percent} %"
-                return {"formula": formula, "rate": percent, "basis": by_lines(self.base, before)}
+                return {"formula": formula, "basis": by_lines(self.base, before)}
 
             before = tuple(so_far)
-            return [Figures(heading, amount, gross, words)]
+            return [FiguresAtRate(heading, (amount, percent, gross), words)]
 
         return lines
 
@@ -179,10 +179,10 @@ class PowerFactorSteps(Prepared):
             def words(_: BillLine) -> Told:
                 factor = power_factor_percent(wh, varh)
                 formula = f"power factor {factor} %, {steps} steps under {asked} %: {amount:,f} x {percent} %"
-                return {"formula": formula, "rate": percent, "basis": by_lines(self.base, before)}
+                return {"formula": formula, "basis": by_lines(self.base, before)}
 
             before = tuple(so_far)
-            return [Figures(heading, amount, gross, words)]
+            return [FiguresAtRate(heading, (amount, percent, gross), words)]
 
         return lines
 
