@@ -22,6 +22,7 @@ from domain.errors import EnergyDisagrees, FromTheFuture, ImpossibleJump, MeterR
 from domain.events import DayEvent
 from domain.measurement import Gap, Measurement, Quality, Reading, Verdict, measure
 from domain.metering_day import MeteringDay
+from domain.poll import MeasuredInterval, Poll, steady
 from domain.rest_of_rise import contradiction, rest_of_rise
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth, Terms
@@ -69,7 +70,7 @@ class PriceUploads:
     def _price(self, upload: Upload, point: SupplyPoint) -> Iterator[Refused]:
         when_is_sure = upload.clock is None or upload.clock.state is not ClockState.UNSYNCED
         parts, days = _Parts(point, self.clock.now() + AHEAD, when_is_sure), _DaysOfUpload(self.days, upload.device)
-        for pair in upload.readings:
+        for pair in parts.doubtful(upload.readings):
             try:
                 parts.add(pair)
             except Refusal as refusal:
@@ -78,7 +79,7 @@ class PriceUploads:
             try:
                 self._record(upload, point, days, day, part)
             except Refusal as refusal:
-                yield self._refused(upload, part.pairs, refusal, day)
+                yield self._refused(upload, part.all_pairs(), refusal, day)
         for rise in parts.rises:
             if rise.refusal is not None:
                 yield self._refused(upload, [rise.pair], rise.refusal)
@@ -112,8 +113,8 @@ class PriceUploads:
         terms = self.terms_of(point, month, day.day)
         self._join(upload.device, day, part, terms)
         new = [*part.measurements, *(one for rise in part.rises for one in rise.new_on(local, days))]
-        priced = day.record(upload.key, new, terms)
-        if len(new) > (len(priced.slots) if priced else 0):  # the day knew some of it: mostly it only came again
+        priced = day.record(upload.key, new, terms, part.interval)
+        if len(new) + part.rows > (len(priced.slots) if priced else 0):  # the day knew some: mostly it only came again
             part.contradictions = list(part.contradicted_by(day))
         found: list[DayEvent | None] = [priced]
         if priced and upload.thinned:
@@ -124,7 +125,7 @@ class PriceUploads:
 
     def _join(self, device: str, day: MeteringDay, part: "_DayPart", terms: Terms) -> None:
         """A meter that was registered after the day was opened joins it with its first reading."""
-        strangers = sorted({pair[1].meter for pair in part.pairs} - day.index.keys())
+        strangers = sorted(part.meters() - day.index.keys())
         if strangers:
             balance = balance_before(self.days, device, day.day, terms)
             joined = [day.join(meter, terms, balance) for meter in strangers]
@@ -144,6 +145,7 @@ class _DaysOfUpload:
         self._days = days
         self._device = device
         self._loaded: dict[date, MeteringDay] = {}
+        self.looks = 0
 
     def of(self, day: date) -> MeteringDay:
         if day not in self._loaded:
@@ -153,6 +155,7 @@ class _DaysOfUpload:
     def forget(self) -> None:
         """Someone else wrote: look again."""
         self._loaded.clear()
+        self.looks += 1
 
 
 @dataclass(slots=True)
@@ -163,24 +166,34 @@ class _Rise:
     measurements: Sequence[Measurement]
     days: Sequence[date]
     refusal: EnergyDisagrees | None = None
+    new: Sequence[Measurement | None] = ()
+    looked: int = -1
 
     def new_on(self, day: date, days: _DaysOfUpload) -> list[Measurement]:
-        """What is new of that day. The other days are looked at, too: what they know is a part of the rise."""
+        """What is new of that day. The other days are looked at, too: what they know is a part of the rise.
+
+        It is decided once for all days, and again only where somebody else wrote: a month is thirty of them.
+        """
+        if self.looked != days.looks:
+            self.looked, self.refusal = days.looks, None
+            each = zip(self.measurements, self.days, strict=True)
+            try:
+                self.new = rest_of_rise(
+                    self.measurements, [days.of(on).words(one.meter, one.start) for one, on in each]
+                )
+            except EnergyDisagrees as disagrees:
+                self.new, self.refusal = (), disagrees
         if self.refusal is not None:
             return []
-        known = [days.of(on).words(one.meter, one.start) for one, on in zip(self.measurements, self.days, strict=True)]
-        try:
-            new = rest_of_rise(self.measurements, known)
-        except EnergyDisagrees as disagrees:
-            self.refusal = disagrees
-            return []
-        return [one for one, on in zip(new, self.days, strict=True) if one is not None and on == day]
+        return [one for one, on in zip(self.new, self.days, strict=True) if one is not None and on == day]
 
 
 @dataclass(slots=True)
 class _DayPart:
-    """What an upload brings to one local day."""
+    """What an upload brings to one local day; `interval` is what its `poll` tells by column."""
 
+    poll: Sequence[ReadingPair] = ()
+    interval: MeasuredInterval | None = None
     measurements: list[Measurement] = field(default_factory=list)
     rises: list[_Rise] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
@@ -193,12 +206,25 @@ class _DayPart:
         if opened is None:
             return
         step = timedelta(minutes=opened.step_minutes)
-        for one in self.measurements:
+        for one in (*self.measurements, *(self.interval or ())):
             slot = (one.start - opened.start) // step
             thinned = any(first <= slot < last for first, last in day.thinned)
             if disagrees := contradiction(one, day.words(one.meter, one.start), thinned):
-                pair = next(p for p in self.pairs if p[0] and (p[1].meter, p[0].at) == (one.meter, one.start))
+                pair = next(p for p in self.all_pairs() if p[0] and (p[1].meter, p[0].at) == (one.meter, one.start))
                 yield pair, disagrees
+
+    @property
+    def rows(self) -> int:
+        """How many measurements it has by column."""
+        return len(self.interval.meters) if self.interval else 0
+
+    def meters(self) -> set[str]:
+        return {pair[1].meter for pair in self.pairs}.union(self.interval.meters if self.interval else ())
+
+    def all_pairs(self) -> list[ReadingPair]:
+        """Those of `interval`, which were not looked at one by one, and the others."""
+        by_column = set(self.interval.meters) if self.interval else ()
+        return [*(pair for pair in self.poll if pair[1].meter in by_column), *self.pairs]
 
 
 class _Parts:
@@ -208,11 +234,21 @@ class _Parts:
         self._point = point
         self._when_is_sure = when_is_sure
         self._latest = latest
-        self._step = timedelta(minutes=point.step_minutes)
+        self._step = point.step
         self._days: dict[datetime, date] = {}
         self.by_day: dict[date, _DayPart] = defaultdict(_DayPart)
         self.rises: list[_Rise] = []
         self.jumps: list[tuple[ReadingPair, Gap]] = []
+
+    def doubtful(self, readings: Sequence[ReadingPair]) -> Iterable[ReadingPair]:
+        """Take what a poll tells beyond doubt, and give the pairs that need a closer look: `add` takes it."""
+        if not isinstance(readings, Poll) or readings.at > self._latest or not self._when_is_sure:
+            return readings
+        interval, rows = steady(readings, self._point)
+        if interval.meters:
+            part = self.by_day[self._day(interval.start)]
+            part.poll, part.interval = readings, interval
+        return [readings[row] for row in rows]
 
     def add(self, pair: ReadingPair) -> None:
         """Raises `BadReadings` for a meter or an instant that cannot be."""

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from domain.determinants import Determinants
 from domain.later import Later
 from domain.money import MICRO, NANO, Rounding
-from domain.settling import Settling
+from domain.settling import PreparedPart, Settling
 
 if TYPE_CHECKING:
     from domain.heading import Worked
@@ -200,8 +200,8 @@ class Bill(Later):
             raise AssertionError(f"bill of {self.supply_point} {self.first}: lines do not add up to {self.total}")
 
     @cached_property
-    def amounts(self) -> tuple[Decimal, ...]:
-        return tuple([line.amount for line in self.lines])
+    def amounts(self) -> Sequence[Decimal]:
+        return [line.amount for line in self.lines]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -294,35 +294,35 @@ def bill_of_parts(
     where it is known from another meter.
     """
     settling = settling or Settling.of([terms for _, terms in parts])
-    of_parts, so_far = list["list[Worked]"](), list["Worked"]()
     remembered: dict[str, dict[date, Fraction]] = {}
-    for (d, known), prepared in zip(parts, settling.in_parts, strict=True):
-        terms, of_part = known.after(remembered), list["Worked"]()
-        for ask, remembering in prepared if terms is known else settling.part_by(terms):
-            if ask is not None:
-                of_part += ask(d, of_part)
-            if remembering is not None:
-                for key, figure in remembering.remembered(d, terms, of_part).items():
-                    remembered.setdefault(key, {})[terms.first] = figure
-        of_parts.append(of_part)
-        so_far += of_part
+    of_parts = [_of_part(d, part, remembered) for (d, _), part in zip(parts, settling.in_parts, strict=True)]
+    every = of_parts[0] if len(of_parts) == 1 else [one for of_part in of_parts for one in of_part]
     if settling.once:
         of_month = together([(d, terms.tariff.periods) for d, terms in parts])
         for ask in settling.once:
-            so_far += ask(of_month, so_far)
-    month, amounts, bill = parts[0][1].month, tuple([one.amount for one in so_far]), object.__new__(Bill)
-    bill.__dict__.update(
-        supply_point=supply_point,
-        currency=settling.whole.tariff.currency,
-        first=month.first,
-        end=month.end,
-        timezone=month.zone.key,
-        amounts=amounts,
-        total=sum(amounts, NOTHING),
-        remembered=remembered,
-        _later=lambda _: {"lines": _lines_of(of_parts, so_far), "parts": tuple(_told(d, terms) for d, terms in parts)},
-    )
+            every += ask(of_month, every)
+    bill, amounts = object.__new__(Bill), [one.amount for one in every]
+    said = bill.__dict__
+    said.update(settling.said)
+    said["supply_point"] = supply_point
+    said["amounts"] = amounts
+    said["total"] = sum(amounts, NOTHING)
+    said["remembered"] = remembered
+    said["_later"] = lambda _: {"lines": _lines_of(of_parts, every), "parts": tuple([_told(*part) for part in parts])}
     return bill
+
+
+def _of_part(d: Determinants, part: PreparedPart, remembered: dict[str, dict[date, Fraction]]) -> "list[Worked]":
+    """The lines that stand in a part. What its charges remember joins what earlier parts left."""
+    found = list["Worked"]()
+    part = part.after(remembered) if remembered else part
+    for ask, remembering in part.steps:
+        if ask is not None:
+            found += ask(d, found)
+        if remembering is not None:
+            for key, figure in remembering.remembered(d, part.terms, found).items():
+                remembered.setdefault(key, {})[part.terms.first] = figure
+    return found
 
 
 def _lines_of(of_parts: "Sequence[Sequence[Worked]]", every: "Sequence[Worked]") -> tuple[BillLine, ...]:

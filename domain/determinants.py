@@ -49,6 +49,26 @@ class Determinants:
             [list(state) for state in self.gauges],
         )
 
+    def grown(
+        self, period: int, wh: int, varh: int, estimated: int, block_wh: int, block_at: datetime
+    ) -> "Determinants":
+        """These totals with one more interval; its demand block then has `block_wh`. Gauges are still to see it."""
+        energy_wh = self.energy_wh.copy()
+        energy_wh[period] += wh
+        found = Determinants(
+            energy_wh,
+            (self.reactive_varh or 0) + varh,
+            self.peak_wh,
+            self.peak_at,
+            self.intervals + 1,
+            self.estimated + estimated,
+            [list(state) for state in self.gauges] if self.gauges else [],
+        )
+        if block_wh >= self.peak_wh[period]:  # else what is higher may be shared
+            found.peak_wh, found.peak_at = self.peak_wh.copy(), self.peak_at.copy()
+            found.see_block(period, block_wh, block_at)
+        return found
+
     @property
     def total_wh(self) -> int:
         return sum(self.energy_wh)

@@ -70,21 +70,21 @@ Ratio = Fraction | int
 """A fraction; whole numbers, which most of them are, may stay integers: they are exact and cost a tenth."""
 
 
-def of_fraction(amount: Decimal, share: Ratio) -> Decimal:
-    """A share of an amount, divided last; a share of 1 is the amount."""
-    if isinstance(share, int):
-        return EXACT.multiply(amount, Decimal(share))
-    product = EXACT.multiply(amount, Decimal(share.numerator))
-    return product if share.denominator == 1 else EXACT.divide(product, Decimal(share.denominator))
+def of_fraction(amount: Decimal, share: Ratio, times: Ratio = 1) -> Decimal:
+    """A share of an amount, so many times, divided last; once a share of 1 is the amount."""
+    above, below = share.as_integer_ratio()
+    if times != 1:
+        above, below = above * times.numerator, below * times.denominator
+    product = EXACT.multiply(amount, Decimal(above))
+    return product if below == 1 else EXACT.divide(product, Decimal(below))
 
 
 def fraction_to_decimal(quantity: Ratio) -> Decimal:
     """A quantity for the bill: exact where it ends within six decimals, else to the millionth."""
-    if isinstance(quantity, int):
-        return Decimal(quantity)
-    if quantity.denominator == 1:
-        return Decimal(quantity.numerator)
-    exact = EXACT.divide(Decimal(quantity.numerator), Decimal(quantity.denominator))
+    above, below = quantity.as_integer_ratio()
+    if below == 1:
+        return Decimal(above)
+    exact = EXACT.divide(Decimal(above), Decimal(below))
     return exact if exact == exact.quantize(MILLIONTH, context=EXACT) else exact.quantize(MILLIONTH)
 
 

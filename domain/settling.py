@@ -2,46 +2,67 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from domain.charges import Charge
     from domain.charges.charge import Ask
-    from domain.terms import Terms
+    from domain.terms import History, Terms
 
-    Standing = tuple[tuple[Ask | None, Charge | None], ...]
+
+@dataclass(frozen=True, eq=False)
+class PreparedPart:
+    """A part of a month before a load: its charges in order, but for those that stand `once` over all parts.
+
+    A step is the charge, prepared, where it stands in this part; and the charge itself, where it remembers something.
+    """
+
+    terms: "Terms"
+    once: "tuple[Charge, ...]"
+    steps: "tuple[tuple[Ask | None, Charge | None], ...]"
+
+    @classmethod
+    def of(cls, terms: "Terms", once: "tuple[Charge, ...]") -> "PreparedPart":
+        steps = (
+            (None if charge in once else charge.prepared(terms), charge if charge.remembers else None)
+            for charge in terms.tariff.charges
+        )
+        return cls(terms, once, tuple(step for step in steps if step != (None, None)))
+
+    def after(self, earlier: "History") -> "PreparedPart":
+        """With what earlier parts of the same month remembered."""
+        return PreparedPart.of(self.terms.after(earlier), self.once)
 
 
 @dataclass(frozen=True, eq=False)
 class Settling:
     """How the parts of a month are billed, whatever is measured: made once for all meters.
 
-    `in_parts` has for each part its charges in order: prepared, where one stands in that part, and as it is, where it
-    remembers something. `once` stand over all parts, by the terms `whole`.
+    `once` are the charges that stand over all parts, by the terms `whole`.
     """
 
-    in_parts: "tuple[Standing, ...]"
+    in_parts: tuple[PreparedPart, ...]
     once: "tuple[Ask, ...]"
     whole: "Terms"
-    charges_once: "tuple[Charge, ...]"
 
     @classmethod
     def of(cls, terms: "Sequence[Terms]") -> "Settling":
         once = settled_once(terms)
-        in_parts, whole = tuple(_standing(one, once) for one in terms), over_all(terms) if once else terms[0]
-        return cls(in_parts, tuple(charge.prepared(whole) for charge in once), whole, once)
+        whole = over_all(terms) if once else terms[0]
+        in_parts = tuple(PreparedPart.of(one, once) for one in terms)
+        return cls(in_parts, tuple(charge.prepared(whole) for charge in once), whole)
 
-    def part_by(self, terms: "Terms") -> "Standing":
-        """A part whose terms are not the prepared ones: they look back upon an earlier part of this month."""
-        return _standing(terms, self.charges_once)
-
-
-def _standing(terms: "Terms", once: "Sequence[Charge]") -> "Standing":
-    return tuple(
-        (None if charge in once else charge.prepared(terms), charge if charge.remembers else None)
-        for charge in terms.tariff.charges
-        if charge.remembers or charge not in once
-    )
+    @cached_property
+    def said(self) -> dict[str, Any]:
+        """What every bill of the month says, by the names of its fields."""
+        month = self.whole.month
+        return {
+            "currency": self.whole.tariff.currency,
+            "first": month.first,
+            "end": month.end,
+            "timezone": month.zone.key,
+        }
 
 
 def settled_once(terms: "Sequence[Terms]") -> "tuple[Charge, ...]":

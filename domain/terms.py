@@ -1,6 +1,6 @@
 """The terms of one supply point for one part of a billing month: tariff, rates in force, contract, and the days."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -13,6 +13,7 @@ from domain.charges.indexed import IndexedPrice, PriceSeries
 from domain.determinants import Determinants
 from domain.errors import BadReadings, ContractIncomplete, NoPriceInForce
 from domain.gauges import AnyGauge, IndexedEnergy
+from domain.live_cost import Accrue, LiveCost
 from domain.money import Ratio, micro
 from domain.tariff import Rates, Tariff
 
@@ -267,11 +268,16 @@ class Terms:
 
     def accrued_nano(self, d: Determinants) -> list[int]:
         """The part's bill to date in nano-currency, one integer per line code of the tariff."""
-        return [nano for accrue in self._accruals for nano in accrue(d, self)]
+        return [nano for accrue in self._accruals for nano in accrue(d)]
 
     @cached_property
-    def _accruals(self) -> tuple[Callable[[Determinants, "Terms"], tuple[int, ...]], ...]:
-        return tuple(charge.accrued_nano for charge in self.tariff.charges)
+    def _accruals(self) -> tuple[Accrue, ...]:
+        return tuple(charge.accrue(self) for charge in self.tariff.charges)
+
+    @cached_property
+    def live_cost(self) -> LiveCost:
+        """How that grows by measurements, prepared once for all meters."""
+        return LiveCost.of(self)
 
 
 def check_step(step_minutes: int, tariff: Tariff) -> None:

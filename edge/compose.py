@@ -115,6 +115,8 @@ def running_device(
     store = StoreThread(lambda: OutboxFolder(settings.store.folder, most_bytes=settings.store.max_mb << 20))
     stack.callback(store.close)
     outbox = store.shared  # any thread may call it
+    if broken := outbox.condition().broken_stores:
+        LOG.warning("%d damaged stores are kept in %s", broken, settings.store.folder / "broken")
     clock = clock_of(newest_stored(outbox, wire))
     _believe(clock, settings)
     known = sorted(point.meters)

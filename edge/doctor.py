@@ -171,6 +171,10 @@ def _certificate(settings: Settings, now: datetime) -> Iterator[Finding]:
     who = settings.identity
     if who is None:
         return
+    if who.key.exists() and not who.certificate.exists():
+        remedy = f"have {who.key.with_suffix('.csr')} signed (docs/device.md, Install), and write the certificate there"
+        yield Finding("certificate", Verdict.FAIL, f"{who.certificate} is not there", remedy)
+        return
     found = read_certificate(who.certificate)
     renew = "renew it: `wattledger edge enroll` makes a request; have it signed and replace the certificate"
     said = f"{who.certificate}: {found.subject}, until {found.valid_to:%Y-%m-%d}"
@@ -212,7 +216,7 @@ def _names(settings: Settings) -> Iterator[Finding]:
         host, _, port = where.partition(":")
         try:
             with socket.create_connection((host, int(port or 443)), timeout=ASK_S):
-                yield Finding("line", Verdict.OK, f"{host} is found and answers")
+                yield Finding("line", Verdict.OK, f"{where} is found and answers")
         except socket.gaierror as error:
             remedy = "check DNS: resolvectl query " + host
             yield Finding("line", Verdict.FAIL, f"the name {host} is not found ({error.strerror})", remedy)

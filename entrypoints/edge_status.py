@@ -21,7 +21,7 @@ METERS_SHOWN = 20
 EXACT_S = 1
 LINE_DOES = {
     "done": "all sent",
-    "more": "sending the backlog",
+    "more": "live cycles sent, the backlog at its pace",
     "left alone": "down, tried again soon",
     "not allowed": "refused, asked again every 15 minutes",
 }
@@ -87,7 +87,8 @@ def _state(status: Status, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
     outbox = status["outbox"]
     last = _when(outbox["last_poll"], zone) if outbox["last_poll"] else "none yet"
     full = f", {outbox['set_aside']} set aside" if outbox["set_aside"] else ""
-    yield "Outbox", f"{_count(outbox['waiting'], 'cycle')} waiting{full}, {outbox['fullness_percent']} % full"
+    broken = f", {_count(outbox['broken_stores'], 'damaged store')} kept" if outbox["broken_stores"] else ""
+    yield "Outbox", f"{_count(outbox['waiting'], 'cycle')} waiting{full}, {outbox['fullness_percent']} % full{broken}"
     yield "Last poll", last
     yield "Line", _line(status["line"], zone)
     yield "Clock", _clock(status["clock"])
@@ -100,7 +101,7 @@ def _line(line: Status | None, zone: ZoneInfo) -> str:
         return "none declared"
     last = f", last {_when(line['last_delivery'], zone)}" if line["last_delivery"] else ""
     does = LINE_DOES.get(line["outcome"], line["outcome"])
-    return f"{does}; {_count(line['delivered'], 'cycle')} delivered since start{last}"
+    return f"{does}; {_count(line['delivered'], 'cycle')} delivered{last}"
 
 
 def _clock(clock: Status) -> str:
@@ -114,6 +115,9 @@ def _clock(clock: Status) -> str:
 
 def _meters(status: Status) -> Iterator[tuple[str, str]]:
     meters, today = status["meters"], status["today"]
+    if not meters:
+        yield "Meters", "not polled yet"
+        return
     silent = [meter["meter"] for meter in meters if not meter["answers"]]
     said = f"{len(meters) - len(silent)} of {len(meters)} answer"
     yield "Meters", said + (f"; not: {', '.join(silent)}" if silent else "")

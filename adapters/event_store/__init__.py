@@ -47,7 +47,7 @@ class EventStore:
             events.create_table()
             tracking.create_table()
         except (PersistenceError, SqliteError) as error:
-            raise Unavailable(f"{path} cannot be used as a ledger now: {error}") from error
+            raise Unavailable(f"{path} cannot be opened now") from error
         return cls._over(events, tracking, clock)
 
     @classmethod

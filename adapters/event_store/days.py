@@ -13,11 +13,11 @@ from adapters.event_store.measured import MeasuredSlots
 from adapters.event_store.recorder import (
     events_of,
     insert,
+    reading,
     stored_of,
-    understood,
 )
 from application.ports import Clock, SomeoneElseWrote, Unavailable
-from domain.events import DayEvent, DayJoined, DayOpened, Event, ReadingCorrected, ReadingsPriced
+from domain.events import DayEvent, DayJoined, DayOpened, ReadingCorrected, ReadingsPriced
 from domain.measured_day import MeasuredDay
 from domain.metering_day import MeteringDay
 
@@ -53,20 +53,22 @@ class StoredDays:
     ) -> Mapping[str, MeasuredDay]:
         found: MeasuredSlots | None = None
         stream = f"metering-day/{device}/{day}"
-        for name, state, at in stored_of(self._recorder, stream):
-            if known_at is not None and at > known_at:
-                break
-            match event := understood(_measured, stream, name, state):
-                case DayOpened():
-                    found = MeasuredSlots(event)
-                case DayJoined() if found:
-                    found.join(event)
-                case Measured() | ReadingsPriced() if found:
-                    found.see(event)
-                case ReadingCorrected() if found:
-                    found.correct(event)
-                case _:
-                    continue  # what was declared or closed measures nothing
+        with reading(stream):
+            for name, state, at in stored_of(self._recorder, stream):
+                if known_at is not None and at > known_at:
+                    break
+                event = decode_measured(name, state) or decode(name, state)
+                match event:
+                    case DayOpened():
+                        found = MeasuredSlots(event)
+                    case DayJoined() if found:
+                        found.join(event)
+                    case Measured() | ReadingsPriced() if found:
+                        found.see(event)
+                    case ReadingCorrected() if found:
+                        found.correct(event)
+                    case _:
+                        continue  # what was declared or closed measures nothing
         names = enumerate(found.opened.meters) if found else ()
         return {name: found.of(index) for index, name in names if found and name in meters}
 
@@ -81,7 +83,3 @@ class StoredDays:
         for event in events:
             day.evolve(event)
         self._warm[stream] = day
-
-
-def _measured(name: str, state: bytes) -> Measured | Event:
-    return decode_measured(name, state) or decode(name, state)

@@ -4,10 +4,10 @@ A stored state is the event's bytes behind the instant at which it was recorded:
 a stream's first event of a later instant has before it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
-from typing import TypeVar
 
 from eventsourcing.persistence import (
     ApplicationRecorder,
@@ -20,8 +20,6 @@ from adapters.event_codec import DamagedEvent, UnknownEvent, decode, encode
 from application.ports import Recorded, SomeoneElseWrote, StoreDamaged, Unavailable
 from domain.billing_period import BillingPeriod
 from domain.events import Event
-
-Found = TypeVar("Found")
 
 EVENTS_PER_READ = 1000
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
@@ -49,20 +47,22 @@ def events_of(
     """Events after a version; `known_at` gives only those before the first one that was recorded later."""
     stored = stored_of(recorder, stream, after)
     known = takewhile(lambda one: known_at is None or one[2] <= known_at, stored)
-    return [understood(decode, stream, name, state) for name, state, _ in known]
+    with reading(stream):
+        return [decode(name, state) for name, state, _ in known]
 
 
 def recorded_of(recorder: ApplicationRecorder, stream: str, after: int = 0) -> list[Recorded]:
-    found = stored_of(recorder, stream, after)
-    return [Recorded(understood(decode, stream, name, state), at) for name, state, at in found]
+    with reading(stream):
+        return [Recorded(decode(name, state), at) for name, state, at in stored_of(recorder, stream, after)]
 
 
-def understood(read: Callable[[str, bytes], Found], stream: str, name: str, state: bytes) -> Found:
-    """What a codec reads in a stream. Raises `StoreDamaged`, and `Unavailable` where a newer version wrote it."""
+@contextmanager
+def reading(stream: str) -> Iterator[None]:
+    """What cannot be read says where it is. Raises `StoreDamaged`, and `Unavailable` for a newer version's events."""
     try:
-        return read(name, state)
+        yield
     except DamagedEvent as error:
-        raise StoreDamaged(f"{stream}: {error}; this ledger is damaged: go on with a copy of it") from error
+        raise StoreDamaged(f"{stream}: {error}; restore the ledger from a copy") from error
     except UnknownEvent as error:
         raise Unavailable(f"{stream}: {error}") from error
 

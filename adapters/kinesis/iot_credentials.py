@@ -94,6 +94,12 @@ class IotRoleAlias:
 
     def _context(self) -> ssl.SSLContext:
         """Read anew each time: a renewed certificate is used without a restart."""
+        for file in (self.key, self.certificate, self.authority):
+            if not file.exists():
+                raise NotAllowed(
+                    f"{file} is not there; `wattledger edge enroll` makes the key and the request for a certificate, "
+                    "and docs/device.md tells whose root authority it is"
+                )
         try:
             context = ssl.create_default_context(cafile=str(self.authority))
             context.minimum_version = ssl.TLSVersion.TLSv1_2

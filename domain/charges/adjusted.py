@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from domain.bill import ByEnergy, GrossLine
-from domain.charges.charge import Named
+from domain.charges.charge import Accrual, Named
 from domain.determinants import Determinants
 from domain.money import EXACT, MICRO, plain
 
@@ -38,6 +38,8 @@ class AdjustedEnergy(Named):
     @property
     def percent_keys(self) -> tuple[str, ...]:
         return (self._factor,)
+
+    accrues = Accrual.ENERGY
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         pairs = zip(self.periods, self.line_codes, strict=True)

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from domain.errors import BadReadings
 from domain.heading import Heading
@@ -26,6 +28,15 @@ WORDS: "Mapping[ExtraRegister, tuple[str, str]]" = {
     "capacitive_varh": ("capacitive reactive energy", "--capacitive-column"),
 }
 """What each register is called, and the option that names its column."""
+
+
+class Accrual(Enum):
+    """What a charge's bill to date grows with. How much, only its `accrued_nano` says."""
+
+    NOTHING = "nothing before the close"
+    INTERVALS = "each interval, whatever was used in it"
+    ENERGY = "the energy of each period, in proportion"
+    LOAD = "something else of the load"
 
 
 Ask = Callable[["Determinants", "Sequence[Worked]"], "Sequence[Worked]"]
@@ -110,6 +121,15 @@ class Charge(Protocol):
         """The part's bill to date, one integer per line code; 0 for what only the close can know."""
         ...
 
+    @property
+    def accrues(self) -> Accrual:
+        """What the bill to date grows with, so that live costs ask for it no oftener than they must."""
+        ...
+
+    def accrue(self, terms: "Terms") -> "Callable[[Determinants], tuple[int, ...]]":
+        """`accrued_nano` under these terms, for who asks it of many meters."""
+        ...
+
     def prepared(self, terms: "Terms") -> "Ask":
         """`lines`, rounded, for any number of meters: what does not depend on a load is worked out once."""
         ...
@@ -130,6 +150,8 @@ class Named:
     label: str
     group: str
     source: str
+
+    accrues: ClassVar[Accrual] = Accrual.LOAD
 
     @property
     def of(self) -> tuple[str, ...]:
@@ -172,6 +194,9 @@ class Named:
 
     def settled_by(self, terms: "Terms") -> "Hashable":
         return None
+
+    def accrue(self: "Charge", terms: "Terms") -> "Callable[[Determinants], tuple[int, ...]]":
+        return partial(self.accrued_nano, terms=terms)
 
     def rates_of(self, terms: "Terms") -> "tuple[Decimal, ...]":
         """All its numbers in force, in order."""

@@ -1,6 +1,6 @@
 """Charges on the highest demand of the month: how it is measured, rounded, capped, looked back upon, and tiered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -8,6 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property, partial
 from math import ceil, floor, isqrt
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from domain.bill import BillLine, ByEnergy, ByPeak
@@ -123,8 +124,28 @@ class MaximumDemand(Prepared):
         return max(self.look_back.months - 1 if self.look_back else 0, self.ratchet.months if self.ratchet else 0)
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
-        if self._is_plain:
-            return (self._plain_w(d, terms) * terms.micro[self.code] * terms.days // terms.month.days,)
+        return self.accrue(terms)(d)
+
+    def accrue(self, terms: "Terms") -> Callable[[Determinants], tuple[int, ...]]:
+        return self._accrue_plain(terms) if self._is_plain else partial(self._accrued_refined, terms=terms)
+
+    def _accrue_plain(self, terms: "Terms") -> Callable[[Determinants], tuple[int, ...]]:
+        """The plain case in integers, prepared, because it is worked out for every measurement that arrives."""
+        highest, minutes, micro = _highest_of(self._indexes), terms.tariff.demand_minutes, terms.micro[self.code]
+        is_capped, below, whole = self.load_factor is not None, *self._cap_ratio(terms)
+        days, of_month = terms.days, terms.month.days
+
+        def accrued(d: Determinants) -> tuple[int, ...]:
+            watts = highest(d.peak_wh) * 60 // minutes
+            if self.round_up_kw:
+                watts = -(-watts // 1000) * 1000
+            if is_capped:
+                watts = min(watts, -(-sum(d.energy_wh) * below // whole) * 1000)
+            return (watts * micro * days // of_month,)
+
+        return accrued
+
+    def _accrued_refined(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         parts = zip(self._parts(self.billed(d, terms).kw), self.line_codes, strict=True)
         times = terms.times(self.per)
         return tuple(int(part * 1000 * terms.micro[code] * times) for part, code in parts)
@@ -134,8 +155,7 @@ class MaximumDemand(Prepared):
 
         def figures(heading: Heading, kw: Ratio, words: Words) -> Figures:
             """`kw` of the billed ones, at the rate of their tier."""
-            gross = of_fraction(heading.rate, kw if times == 1 else kw * times)
-            return Figures(heading, fraction_to_decimal(kw), gross, words)
+            return Figures(heading, fraction_to_decimal(kw), of_fraction(heading.rate, kw, times), words)
 
         def lines(d: Determinants, _: Sequence[Worked]) -> list[Figures]:
             if self.apparent:
@@ -180,7 +200,7 @@ class MaximumDemand(Prepared):
     def billed(self, d: Determinants, terms: "Terms") -> "Billed":
         """What is billed, and what was measured."""
         measured, at = self.measured(d, terms)
-        uncapped = self._before_cap(measured, terms)
+        uncapped = measured if self._is_plain else self._before_cap(measured, terms)
         cap = None if self.load_factor is None else self.cap_kw(d, terms)
         if cap is None or cap >= uncapped:
             return Billed(uncapped, measured, at, cap, False)
@@ -203,12 +223,15 @@ class MaximumDemand(Prepared):
 
     def cap_kw(self, d: Determinants, terms: "Terms") -> int:
         """The load-factor cap in whole kW; exact, because the load factor is a fraction and not a float."""
+        below, whole = self._cap_ratio(terms)
+        return -(-sum(d.energy_wh) * below // whole)
+
+    def _cap_ratio(self, terms: "Terms") -> tuple[int, int]:
+        """By what a Wh is multiplied and divided to be a kW of the cap."""
         above, below = self._load_factor_ratio
-        return -(-sum(d.energy_wh) * below // (24_000 * terms.days * above))
+        return below, 24_000 * terms.days * above
 
     def _before_cap(self, measured: Ratio, terms: "Terms") -> Ratio:
-        if self._is_plain:
-            return measured
         kw, before = measured, sorted(terms.history.get(self.code, {}).items())
         if self.look_back is not None:
             kw = self.look_back.kw(kw, terms.month.first, before)
@@ -229,14 +252,6 @@ class MaximumDemand(Prepared):
             lower = max(lower, limit)
         parts.append(max(0, kw - lower))
         return parts + [0] * (len(self.tiers_kw) + 1 - len(parts))
-
-    def _plain_w(self, d: Determinants, terms: "Terms") -> int:
-        """The plain case in integers, because it is worked out for every measurement that arrives."""
-        wh, _ = d.peak(self._indexes)
-        watts = wh * 60 // terms.tariff.demand_minutes
-        if self.round_up_kw:
-            watts = -(-watts // 1000) * 1000
-        return watts if self.load_factor is None else min(watts, self.cap_kw(d, terms) * 1000)
 
     def _gauge(self, terms: "Terms") -> TopBlocks | RollingPeak:
         minutes = self.minutes or terms.tariff.demand_minutes
@@ -305,6 +320,14 @@ class MaximumDemand(Prepared):
             f"The cap binds: {these} the charge acts as {per_kwh:.4f} {terms.tariff.currency} on every kWh, "
             "base hours included, and a lower peak alone would save nothing."
         )
+
+
+def _highest_of(periods: tuple[int, ...]) -> Callable[[Sequence[int]], int]:
+    """The highest of some periods' blocks (Wh)."""
+    if len(periods) == 1:
+        return itemgetter(*periods)
+    of = itemgetter(*periods)
+    return lambda peak_wh: max(of(peak_wh))
 
 
 def _recent(before: Sequence[tuple[date, Fraction]], month: date, months: int) -> list[tuple[date, Fraction]]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from domain.bill import BillLine, ByEnergy
-from domain.charges.charge import Ask, Prepared
+from domain.charges.charge import Accrual, Ask, Prepared
 from domain.determinants import Determinants
 from domain.heading import Figures, Heading, Told, Worked
 from domain.money import EXACT, plain
@@ -35,6 +35,8 @@ class EnergyByPeriod(Prepared):
     def rate_keys(self) -> tuple[str, ...]:
         return self.line_codes
 
+    accrues = Accrual.ENERGY
+
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         micro, energy_wh = terms.micro, d.energy_wh
         return tuple([energy_wh[p] * micro[key] for p, key in self._keys])
@@ -59,6 +61,8 @@ class EnergyByPeriod(Prepared):
 @dataclass(frozen=True)
 class EnergyFlat(Prepared):
     """One rate on every kWh of the month: transmission, the system operator, and other pass-throughs."""
+
+    accrues = Accrual.ENERGY
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (sum(d.energy_wh) * terms.micro[self.code],)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from domain.bill import BillLine, Evenly
-from domain.charges.charge import Ask, Prepared
+from domain.charges.charge import Accrual, Ask, Prepared
 from domain.charges.percentage import base_of
 from domain.determinants import Determinants
 from domain.heading import Figures, Told, Worked
@@ -22,6 +22,8 @@ class Fixed(Prepared):
     """A fixed amount per month or per local day. A part of a month bears its days of the monthly amount."""
 
     per: Literal["month", "day"] = "month"
+
+    accrues = Accrual.INTERVALS
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         whole = 1 if self.per == "day" else terms.month.days
@@ -60,6 +62,8 @@ class ContractedPower(Prepared):
     @property
     def rate_keys(self) -> tuple[str, ...]:
         return self.line_codes
+
+    accrues = Accrual.INTERVALS
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         whole = (decimal_to_nano(self._gross(name, terms)) for _, name in self.periods)
@@ -103,6 +107,8 @@ class MinimumBill(Prepared):
 
     def settled_by(self, terms: "Terms") -> Hashable:
         return self.rates_of(terms)
+
+    accrues = Accrual.NOTHING
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)

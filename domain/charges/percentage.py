@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from domain.bill import NOTHING, BillLine, ByLines
-from domain.charges.charge import Ask, Named, Prepared
+from domain.charges.charge import Accrual, Ask, Named, Prepared
 from domain.determinants import Determinants
 from domain.heading import Figures, Heading, Worked
 from domain.money import EXACT
@@ -44,6 +44,8 @@ class Percentage(Prepared):
 
     def settled_by(self, terms: "Terms") -> Hashable:
         return (self.rates_of(terms), self.only_low_side and terms.contract.metered_on_low_side)
+
+    accrues = Accrual.NOTHING
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)

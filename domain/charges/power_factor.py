@@ -14,7 +14,7 @@ from math import isqrt
 from typing import TYPE_CHECKING
 
 from domain.bill import BillLine
-from domain.charges.charge import Ask, Prepared
+from domain.charges.charge import Accrual, Ask, Prepared
 from domain.charges.percentage import base_of, by_lines, percent_heading
 from domain.determinants import Determinants
 from domain.errors import BadReadings, NoPriceInForce
@@ -74,6 +74,8 @@ class PowerFactorAdjustment(Prepared):
     @property
     def percent_keys(self) -> tuple[str, ...]:
         return () if self.thresholds else (f"{self.code}.threshold",)
+
+    accrues = Accrual.NOTHING
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)
@@ -152,6 +154,8 @@ class PowerFactorSteps(Prepared):
 
     def settled_by(self, terms: "Terms") -> Hashable:
         return self.rates_of(terms)
+
+    accrues = Accrual.NOTHING
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)

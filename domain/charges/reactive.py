@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from domain.bill import ByEnergy, GrossLine
-from domain.charges.charge import Named
+from domain.charges.charge import Accrual, Named
 from domain.charges.power_factor import power_factor_percent
 from domain.determinants import Determinants
 from domain.errors import BadReadings
@@ -56,6 +56,8 @@ class ReactiveEnergy(Named):
     def gauges(self, terms: "Terms") -> tuple[AnyGauge, ...]:
         own = self._gauge(terms)
         return (own, CAPACITIVE) if self.capacitive else (own,)
+
+    accrues = Accrual.NOTHING
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return tuple(0 for _ in self.line_codes)  # the ratio of a month is known at its close

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from domain.bill import ByEnergy, ByPeak, GrossLine
-from domain.charges.charge import Named
+from domain.charges.charge import Accrual, Named
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, PowerFactorExcess, Unmetered
 from domain.money import EXACT, of_fraction, plain
@@ -113,6 +113,8 @@ class PowerFactorDemand(PowerFactorBlocks):
     @property
     def is_peak(self) -> bool:
         return True
+
+    accrues = Accrual.NOTHING
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)

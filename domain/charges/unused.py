@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from domain.bill import Evenly, GrossLine
-from domain.charges.charge import Named
+from domain.charges.charge import Accrual, Named
 from domain.charges.reactive_excess import quantity_of
 from domain.determinants import Determinants
 from domain.money import EXACT, of_fraction, plain
@@ -35,6 +35,8 @@ class UnusedPower(Named):
     @property
     def of(self) -> tuple[str, ...]:
         return self.kw_of
+
+    accrues = Accrual.NOTHING
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)

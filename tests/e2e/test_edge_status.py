@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -51,7 +52,7 @@ ILL = DeviceStatus(
     version="0.1.0",
     today=None,
     period=None,
-    outbox=OutboxState("store-1", 2, 1, None, "the disk is full"),
+    outbox=OutboxState("store-1", 2, 1, None, "the disk is full", broken_stores=1),
     clock=ClockReport(AT, "unsynced", None),
     line=None,
     meters=(WatchedMeter("main", True, POLL), WatchedMeter("oven", False, None, "unit 2: no usable answer")),
@@ -89,7 +90,7 @@ def test_a_device_that_is_well_fits_the_screen_and_tells_the_factorys_time(shown
         "           month.",
         "Outbox     1 cycle waiting, 3 % full",
         "Last poll  2026-01-14 11:00",
-        "Line       all sent; 14 cycles delivered since start, last 2026-01-14 11:00",
+        "Line       all sent; 14 cycles delivered, last 2026-01-14 11:00",
         "Clock      network; 3 seconds behind the server",
         "Meters     2 of 2 answer",
         "           main: 1,250.0 kWh, 190.1234 EUR today",
@@ -105,7 +106,7 @@ def test_what_is_wrong_is_told_under_the_table_and_is_the_exit_code(shown: Shown
     said = " ".join(out.split())
     for sentence in (
         "Today nothing priced yet",
-        "2 cycles waiting, 1 set aside",
+        "2 cycles waiting, 1 set aside, 0 % full, 1 damaged store kept",
         "Last poll none yet",
         "Line none declared",
         "Clock unsynced",
@@ -114,6 +115,11 @@ def test_what_is_wrong_is_told_under_the_table_and_is_the_exit_code(shown: Shown
         "! meter oven: unit 2: no usable answer within 1 s, and nothing since then",
     ):
         assert sentence in said
+
+
+def test_a_device_that_has_not_polled_yet_says_so(shown: Shown) -> None:
+    _, out = shown(replace(WELL, today=None, meters=()))
+    assert "Meters     not polled yet" in out
 
 
 def test_json_is_the_devices_own_word() -> None:

@@ -197,12 +197,6 @@ def test_after_all_of_it_the_ledger_verifies(run: Run, site: Path) -> None:
     assert run("verify")[0] == 0
 
 
-def test_a_file_that_is_no_ledger_is_told_of(run: Run) -> None:
-    Path("note.sqlite").write_bytes(b"not a database, but long enough to be one " * 50)
-    code, _, err = run("bill", "--month", "2026-01", "--ledger", "note.sqlite")
-    assert (code, err) == (2, "error: note.sqlite cannot be used as a ledger now: file is not a database\n")
-
-
 def change_the_upload(topic: str, cut: int) -> None:
     """Another stored name, and the last bytes gone."""
     change = "UPDATE stored_events SET topic = ?, state = substr(state, 1, length(state) - ?) WHERE topic LIKE ?"
@@ -221,4 +215,4 @@ def test_a_ledger_that_is_damaged_or_newer_is_told_of_in_words(run: Run, site: P
     code, _, err = run(*words)
     assert code == 2
     assert "metering-day/edge-1/2026-01-07: an upload of " in err
-    assert "this ledger is damaged: go on with a copy of it" in err
+    assert "restore the ledger from a copy" in err

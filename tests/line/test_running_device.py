@@ -286,3 +286,21 @@ def test_a_restart_goes_on_with_number_registers_and_figures(factory: Factory) -
     assert factory.arrived() == [1, 2, 3, 4, 5, 6]
     assert told["today"]["energy_wh"] == 5 * A_POLL_WH
     assert told["problems"] == []
+
+
+def test_a_store_that_was_damaged_while_the_device_was_off_costs_no_energy(
+    factory: Factory, caplog: pytest.LogCaptureFixture
+) -> None:
+    factory.run(3)
+    with (factory.settings.store.folder / "outbox.sqlite").open("r+b") as file:
+        file.write(bytes(2048))
+    factory.passed_s += 240
+    told = factory.run(3)
+    assert "1 damaged stores are kept in" in caplog.text
+    assert told["outbox"]["broken_stores"] == 1
+    assert told["today"]["energy_wh"] == 5 * A_POLL_WH
+    uploads = [WattledgerWire().upload(data) for data in factory.world.kinesis.stored]
+    pairs = sorted((pair for upload in uploads for pair in upload.readings), key=lambda pair: pair[1].at)
+    mains = [pair for pair in dict.fromkeys(pairs) if pair[1].meter == "main"]
+    assert len({upload.store for upload in uploads}) == 2
+    assert [before for before, _ in mains[1:]] == [after for _, after in mains[:-1]]

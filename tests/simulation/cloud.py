@@ -1,10 +1,7 @@
 """The cloud of the simulated plant: two consumers of one stream, publishers, a view, over one set of recorders."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-
-from eventsourcing.persistence import ApplicationRecorder, TrackingRecorder
-from eventsourcing.popo import POPOApplicationRecorder, POPOTrackingRecorder
 
 from adapters.event_store import EventStore
 from adapters.memory import MemoryQuarantine, MemoryTariffs, SetClock
@@ -12,7 +9,7 @@ from adapters.messages import WattledgerWire
 from application.ports import SomeoneElseWrote, Unavailable
 from application.price_uploads import PriceUploads
 from application.project import catch_up
-from application.publish_costs import PublishCosts
+from application.publish_to_sinks import publish_to_sinks
 from application.published_tariffs import PublishedTariffs
 from application.register_site import RegisterSite
 from application.terms_of import TermsOf
@@ -56,10 +53,9 @@ class Cloud:
     clock: SetClock
     road: Road
     tariff: Tariff
-    events: ApplicationRecorder = field(default_factory=POPOApplicationRecorder)
-    tracking: TrackingRecorder = field(default_factory=POPOTrackingRecorder)
 
     def __post_init__(self) -> None:
+        self.events, self.tracking = self.parts.recorders()
         self.quarantine = MemoryQuarantine(self.clock)
         self.sinks = {name: self.parts.sink(name) for name in SINKS}
         self.view = self.parts.view(Path(":memory:"))
@@ -91,8 +87,7 @@ class Cloud:
         worker = self.workers[who]
         worker.fuse.set(moments)
         try:
-            for publish in worker.publish:
-                _until_it_fails(publish)
+            publish_to_sinks(worker.publish)
         except PowerCut:
             self.workers[who] = Worker(self)
         finally:
@@ -110,10 +105,3 @@ class Cloud:
             self.view._rules.clear()
         finally:
             self.view._connection = connection
-
-
-def _until_it_fails(publish: PublishCosts) -> None:
-    try:
-        publish()
-    except (Unavailable, SomeoneElseWrote):
-        return

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from typing import cast
 
 from adapters.device_clock import DeviceClock
 from adapters.kinesis import KinesisStream, ServerTime
@@ -17,6 +18,7 @@ from edge.compose import newest_stored
 from edge.loop import PollLoop
 from edge.systemd import Systemd
 from edge.workers import UploadWorker
+from tests.simulation.disk import Disk, Shelf, ShelfOutbox
 from tests.simulation.parts import Parts
 from tests.simulation.plant import METERS, POINT, STEP
 from tests.simulation.power import Fuse, PowerCut, mortal
@@ -54,27 +56,32 @@ class Device:
     offset: timedelta = timedelta(0)
     clock_is_dead: bool = False
     clock_was_wrong: bool = False
+    clock_must_be_right: bool = False
     power: bool = True
     boots: int = 0
     later: timedelta = timedelta(0)
     polled: datetime | None = None
 
     def __post_init__(self) -> None:
-        self.disk = self.parts.disk()
+        self.shelf = Shelf(self.parts.disk)
         self.boot()
+
+    @property
+    def disk(self) -> Disk:
+        return self.shelf.disk
 
     def boot(self) -> None:
         """The power is back: what the device knows is in its store."""
         self.boots += 1
         self.booted_at = self.now()
-        outbox: Outbox = mortal(self.disk, self.fuse)
+        outbox = cast("Outbox", mortal(ShelfOutbox(self.shelf), self.fuse))
         make_room = self.parts.make_room(outbox, WIRE, NEWEST_KEPT)
         self.clock = DeviceClock(
             newest_stored(outbox, WIRE), f"boot-{self.boots}", self.wall, self.elapsed_s, lambda: not self.is_wrong
         )
         self.server_time = ServerTime(self.clock.now, self.elapsed_s)
         self.stream = KinesisStream("readings", mortal(self.line, self.fuse), None, self.server_time)
-        self.uploads = UploadStores(self.parts.upload_outbox(POINT.device, outbox, self.stream, WIRE))
+        self.uploads = UploadStores(self.parts.upload_outbox(POINT.device, outbox, self.stream, WIRE), self.shelf)
         chance = Random(self.boots).random
         pace = UploadPace(chance, BACKLOG_BYTES_PER_S, self.elapsed_s())
         self.worker = UploadsInTurn(self.uploads, pace, self.elapsed_s, self.clock)
@@ -123,4 +130,4 @@ class Device:
     def lose_power(self) -> None:
         self.fuse.set(None)
         self.later = timedelta(0)
-        self.disk.power_cut()
+        self.disk.power_cut()  # those that broke forget nothing more

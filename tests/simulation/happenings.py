@@ -4,9 +4,11 @@ from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
+from application.ports import StreamRecord
+from domain.site_events import MeterSwapped
 from tests.simulation.cloud import DIES, NEXT, SAME
 from tests.simulation.disk import AFTER, BEFORE
-from tests.simulation.plant import MONTH_END, STEP
+from tests.simulation.plant import MODULUS, MONTH_END, POINT, STEP
 from tests.simulation.road import EXPIRED, FORBIDDEN, LOST_REPLY, PARTLY, THROTTLED
 from tests.simulation.sinks import AFTER as WRITES
 from tests.simulation.sinks import BEFORE as REFUSES
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 WH = one_of(0, 1, 3_000, 7_001, 12_000)
 MOMENT = one_of(-1, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 17, 20, 25, 30)
 CUT = between(0, 24)
+MINUTES_OFF = one_of(5, -5, 5, -5, 60, -60, 65, -125, 65, -125, 65, -125, 65, -125, 43_200, -43_200)
 
 
 @happens("the plant begins {polls} polls before the month ends", 0, polls=one_of(-60, 3, 12, 40, 90, 3_000))
@@ -81,7 +84,8 @@ def a_restart(world: "World") -> None:
     if world.device.power:
         world.device.lose_power()
         world.device.boot()
-        world.device_turns()
+        if world.swapped_at != world.clock.instant:  # what a new meter shows is of a minute later
+            world.device_turns()
 
 
 @happens("the disk {how}", 5, how=one_of(BEFORE, AFTER))
@@ -91,21 +95,28 @@ def the_disk_fails(world: "World", how: str) -> None:
 
 @happens("the disk has room for {cycles} cycles more", 3, cycles=one_of(0, 0, 1, 3, 8, 15))
 def the_disk_is_small(world: "World", cycles: int) -> None:
-    disk = world.device.disk
-    disk.most_cycles = max(8, len(disk.all_cycles()) + cycles)
+    world.device.disk.has_room_for(cycles)
 
 
 @happens("the disk has room again", 2)
 def the_disk_has_room(world: "World") -> None:
-    world.device.disk.most_cycles = 1_000_000
+    world.device.disk.has_room()
+
+
+@happens("the store is damaged: at the next poll a fresh one takes its place", 1)
+def the_store_breaks(world: "World") -> None:
+    world.device.shelf.breaks = world.device.power
 
 
 @happens(
-    "the device's clock is set {minutes} minutes off", 2, minutes=one_of(5, -5, 60, -60, 65, -125, 43_200, -43_200)
+    "the device's clock is set {minutes} minutes off",
+    2,
+    minutes=MINUTES_OFF,
 )
 def the_clock_is_set(world: "World", minutes: int) -> None:
-    world.device.offset = timedelta(minutes=minutes)
-    world.device.clock_was_wrong = True
+    if not world.device.clock_must_be_right:
+        world.device.offset = timedelta(minutes=minutes)
+        world.device.clock_was_wrong = True
 
 
 @happens("the device's clock is right again", 3)
@@ -115,10 +126,55 @@ def the_clock_is_right(world: "World") -> None:
 
 @happens("the clock's battery is dead, and the power goes for a moment", 1)
 def the_clock_dies(world: "World") -> None:
+    if world.device.clock_must_be_right:
+        return
     world.device.clock_is_dead = world.device.clock_was_wrong = True
     if world.device.power:
         world.device.lose_power()
         world.device.boot()
+
+
+@happens("{days} days pass, with one poll each: main {main}, oven {oven} Wh", 1, days=between(1, 9), main=WH, oven=WH)
+def days_pass(world: "World", days: int, main: int, oven: int) -> None:
+    for _ in range(days):
+        world.clock.instant += timedelta(days=1) - STEP
+        world.minutes_pass({"main": main, "oven": oven})
+
+
+@happens("{meter} loses its memory and counts from zero", 1, meter=one_of("main", "oven"))
+def a_reset(world: "World", meter: str) -> None:
+    if world.taken.board.meters[meter].may_begin_anew:
+        world.taken.board.meters[meter].begins_anew()
+
+
+@happens(
+    "another device takes the place of {meter}, showing {shows} Wh",
+    2,
+    meter=one_of("main", "oven"),
+    shows=one_of(0, 777, 1_000_000, MODULUS - 500),
+)
+def a_swap(world: "World", meter: str, shows: int) -> None:
+    """Somebody notes the true time. Where the device's clock is wrong, nobody could find that time in its readings."""
+    if world.device.clock_was_wrong or not world.taken.has_read_the_new(meter):
+        return
+    world.swapped_at = world.clock.instant
+    counting = world.taken.board.meters[meter]
+    last, world.device.clock_must_be_right = counting.shown(), True
+    counting.is_replaced(shows)
+    told = MeterSwapped(
+        meter,
+        world.clock.instant + timedelta(minutes=1),
+        last,
+        counting.shown(),
+        POINT.meters[meter],
+        f"{meter}-{counting.serial}",
+    )
+    world.office.swaps.append(told)
+
+
+@happens("the swaps of meters are registered, dying at moment {moment}", 2, moment=one_of(-1, 0, 1, 2, 3))
+def swaps_are_told(world: "World", moment: int) -> None:
+    world.office.tell_swaps(moment)
 
 
 # The line
@@ -165,6 +221,13 @@ def records_come_again(world: "World", records: int) -> None:
 @happens("waiting records change places ({seed})", 3, seed=between(0, 99))
 def records_change_places(world: "World", seed: int) -> None:
     world.road.shuffle(Random(seed))
+
+
+@happens("noise number {seed} comes out of the stream", 1, seed=between(0, 3))
+def noise_arrives(world: "World", seed: int) -> None:
+    noise = f"noise {seed}".encode()
+    world.noise.add(noise)
+    world.road.records.append(StreamRecord(POINT.device, noise))
 
 
 # The cloud
@@ -214,6 +277,17 @@ def a_correction(world: "World", choice: int, wh: int, moment: int, reopen: bool
     if known:
         meter, start = known[choice % len(known)]
         world.office.correct(meter, start, wh, moment, reopen)
+
+
+@happens(
+    "ana corrects, {ahead} polls too early, an interval of {meter} to {wh} Wh",
+    1,
+    ahead=between(0, 5),
+    meter=one_of("main", "oven"),
+    wh=between(0, 12_000),
+)
+def an_early_correction(world: "World", ahead: int, meter: str, wh: int) -> None:
+    world.office.correct(meter, world.clock.instant + ahead * STEP, wh, -1, False)
 
 
 @happens("the month is closed, dying at moment {moment}", 3, moment=one_of(-1, -1, 5, 20, 40, 70, 100, 150))

@@ -1,10 +1,12 @@
 """What must hold always, and what must hold once all is well again and everything is sent, priced and closed."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from adapters.correction_records import WattledgerCorrections
 from application.ports import Reason
 from application.verify_ledger import VerifyLedger
 from domain.events import PeriodClosed, PeriodRerated
@@ -12,9 +14,13 @@ from domain.money import MICRO, NANO
 from domain.terms import BillingMonth
 from tests.simulation.accounts import accounts
 from tests.simulation.cloud import Worker
-from tests.simulation.plant import POINT
+from tests.simulation.disk import Disk
+from tests.simulation.plant import POINT, STEP
 from tests.simulation.told import Place, Told
 from tests.simulation.violation import Broken, Violation
+
+AHEAD = timedelta(minutes=10)
+"""Two clocks are never the same; beyond that, nothing of the future has a price."""
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -24,13 +30,18 @@ def check_always(world: "World", twice: Sequence[Place]) -> None:
     """After every step."""
     if twice:
         raise Violation(Broken.TWICE, f"{twice[0][0]} {twice[0][1].isoformat()}")
-    disk, arrived = world.device.disk, world.road.arrived
-    for seq in disk.committed.keys() - disk.unmarked():
-        if seq not in disk.merged and (disk.store, seq) not in arrived and seq not in disk._aside:
-            raise Violation(Broken.MARKED, f"cycle {seq}")
-    for seq in set(disk.merged.values()) - disk.unmarked():
-        if seq not in disk.merged and (disk.store, seq) not in arrived and seq not in disk._aside:
-            raise Violation(Broken.MARKED, f"cycle {seq}, which others were thinned to")
+    if world.told.latest + STEP > world.clock.instant + AHEAD:
+        raise Violation(Broken.INVENTED, f"{world.told.latest.isoformat()} has not come yet, and has its energy")
+    for disk in world.device.shelf.disks:
+        check_marks(disk, world.road.arrived)
+
+
+def check_marks(disk: Disk, arrived: Mapping[tuple[str, int], bytes]) -> None:
+    """What the store would not send again has arrived, or stands in another cycle."""
+    aside = {cycle.seq for cycle, _ in disk.set_aside_cycles()}
+    for seq in (disk.committed.keys() | set(disk.merged.values())) - disk.unmarked() - disk.merged.keys() - aside:
+        if (disk.store, seq) not in arrived:
+            raise Violation(Broken.MARKED, f"cycle {seq} of {disk.store}")
 
 
 def check_in_the_end(world: "World") -> None:
@@ -47,17 +58,27 @@ def check_in_the_end(world: "World") -> None:
 
 def check_quarantine(world: "World") -> None:
     """By now every reading's time has come, every swap is registered, every closed month was open to what was late."""
-    allowed = {Reason.JUMP, Reason.NOTHING_TO_CORRECT}
+    allowed = set[Reason]()
     if world.device.clock_was_wrong:  # nobody can know when it really was
-        allowed |= {Reason.BAD_READING, Reason.ENERGY_DISAGREES, Reason.REPLACED}
-    worker = Worker(world.cloud)
+        allowed |= {Reason.BAD_READING, Reason.ENERGY_DISAGREES, Reason.JUMP}
+    worker, kept_noise = Worker(world.cloud), set[bytes]()
     for kept in world.cloud.quarantine.kept():
+        if kept.reason is Reason.NOTHING_TO_CORRECT:
+            _, correction = WattledgerCorrections().correction(kept.data)
+            if (correction.meter, correction.start) in world.told.now:
+                raise Violation(Broken.QUARANTINE, f"a correction that has its reading by now: {kept.text}")
+            continue
+        if kept.reason is Reason.UNREADABLE and kept.data in world.noise:
+            kept_noise.add(kept.data)
+            continue
         refused = worker.price.refused(kept.data)  # it waits for the reasons of today, not for those of its coming
         if not refused:
             raise Violation(Broken.QUARANTINE, f"what would be accepted: {kept.text}")
         for one in refused:
             if one.reason not in allowed:
                 raise Violation(Broken.QUARANTINE, f"{one.reason}: {one.refusal}")
+    if kept_noise != world.noise:
+        raise Violation(Broken.LOST, "noise came, and nobody kept it")
 
 
 def check_days(told: Told) -> None:
@@ -68,8 +89,10 @@ def check_days(told: Told) -> None:
 
 def check_corrections(world: "World") -> None:
     for (meter, start), asked in world.office.corrected.items():
+        if (meter, start) not in world.told.now:
+            continue  # it waits for its reading
         word = world.told.now[meter, start]
-        if (word.wh, word.varh) != asked:
+        if (word.wh, word.varh) not in asked:
             raise Violation(Broken.CORRECTED, f"{meter} {start.isoformat()}: {asked} became {(word.wh, word.varh)}")
 
 

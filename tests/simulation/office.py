@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from adapters.correction_records import WattledgerCorrections
 from application.close_period import ClosePeriod
-from application.ports import Reason, SomeoneElseWrote, Unavailable
+from application.correct_reading import CorrectReading
+from application.ports import SomeoneElseWrote, Unavailable
 from application.published_tariffs import PublishRates
 from application.register_site import SwapMeter
 from application.reopen_period import AmendPeriod
@@ -20,6 +21,7 @@ from tests.simulation.cloud import Cloud, Worker
 from tests.simulation.plant import POINT
 from tests.simulation.power import PowerCut
 
+CORRECTIONS = WattledgerCorrections()
 SAID = ("ana", "the meter was read wrongly")
 Found = TypeVar("Found")
 
@@ -29,7 +31,8 @@ class Office:
     """What they asked for, as far as it was accepted."""
 
     cloud: Cloud
-    corrected: dict[tuple[str, datetime], tuple[int, int]] = field(default_factory=dict)
+    corrected: dict[tuple[str, datetime], set[tuple[int, int]]] = field(default_factory=dict)
+    waiting: dict[tuple[str, datetime], set[tuple[int, int]]] = field(default_factory=dict)
     swaps: list[MeterSwapped] = field(default_factory=list)
     factor_percent: int = 100
 
@@ -56,20 +59,22 @@ class Office:
         told = Correction(meter, start, wh, wh // 3, *SAID)
 
         def act(worker: Worker) -> bool:
-            amend = AmendPeriod.of(self._close(worker))
-            correct = self.cloud.parts.correct_reading(worker.days, worker.terms_of, amend)
-            correct(self.point(worker), told, reopen)
+            self._correct(worker)(self.point(worker), told, reopen)
             return True
 
+        place, energy = (meter, start), (told.energy_wh, told.reactive_varh)
         if self.until_done(act, moments):
-            self.corrected[meter, start] = (told.energy_wh, told.reactive_varh)
+            self.corrected[place] = {energy, *self.waiting.get(place, ())}
+        elif any(kept.data == CORRECTIONS.record(POINT.device, told) for kept in self.cloud.quarantine.kept()):
+            self.waiting.setdefault(place, set()).add(energy)
+            self.corrected.setdefault(place, set()).add(energy)
 
     def replay(self, permitted: bool, moments: int = -1) -> None:
         """Everything that waits, or, where a process dies at it, again."""
 
         def act(worker: Worker) -> None:
             late = self.cloud.parts.record_late(worker.price, AmendPeriod.of(self._close(worker)))
-            replay = self.cloud.parts.replay_quarantine(worker.price, None, WattledgerCorrections(), late)
+            replay = self.cloud.parts.replay_quarantine(worker.price, self._correct(worker), CORRECTIONS, late)
             replay(said=SAID if permitted else None)
 
         self.until_done(act, moments)
@@ -102,8 +107,9 @@ class Office:
     def point(self, worker: Worker) -> SupplyPoint:
         return worker.sites.of_device(POINT.device)
 
-    def waiting(self) -> set[Reason]:
-        return {kept.reason for kept in self.cloud.quarantine.kept()}
+    def _correct(self, worker: Worker) -> CorrectReading:
+        amend = AmendPeriod.of(self._close(worker))
+        return self.cloud.parts.correct_reading(worker.days, worker.terms_of, amend, worker.quarantine, CORRECTIONS)
 
     def _close(self, worker: Worker) -> ClosePeriod:
         return self.cloud.parts.close_period(worker.days, worker.periods, worker.terms_of)

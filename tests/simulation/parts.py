@@ -5,7 +5,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from eventsourcing.persistence import ApplicationRecorder, TrackingRecorder
+from eventsourcing.popo import POPOApplicationRecorder, POPOTrackingRecorder
+
 from adapters.ledger_view import LedgerView
+from application import meter_serials
 from application.close_period import ClosePeriod
 from application.correct_reading import CorrectReading
 from application.make_room import MakeRoom
@@ -22,6 +26,15 @@ from tests.simulation.disk import Disk
 from tests.simulation.sinks import DoubtfulSink
 
 Replaced = tuple[object, str]
+SCALED: Mapping[Replaced, Any] = {(meter_serials, "TOLD_EVERY"): 1}
+"""A simulated store keeps some cycles where a real one keeps a day of them; serial numbers must be among them."""
+
+
+Recorders = tuple[ApplicationRecorder, TrackingRecorder]
+
+
+def in_memory() -> Recorders:
+    return POPOApplicationRecorder(), POPOTrackingRecorder()
 
 
 @dataclass(frozen=True)
@@ -45,13 +58,14 @@ class Parts:
     rerate_month: type[RerateMonth] = RerateMonth
     replay_quarantine: type[ReplayQuarantine] = ReplayQuarantine
     delivers_again: bool = True
+    recorders: Callable[[], Recorders] = in_memory
     instead: Mapping[Replaced, Any] = field(default_factory=dict)
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
         """While the world runs; afterwards all is as it was."""
         with ExitStack() as stack:
-            for (owner, name), broken in self.instead.items():
+            for (owner, name), broken in {**SCALED, **self.instead}.items():
                 stack.callback(setattr, owner, name, vars(owner)[name])
                 setattr(owner, name, broken)
             yield

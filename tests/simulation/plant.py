@@ -58,6 +58,20 @@ class CountingMeter:
     def shown(self) -> Registers:
         return Registers(self.wh, self.varh)
 
+    def is_replaced(self, shows_wh: int) -> None:
+        """Another one counts on, and shows what it was delivered with."""
+        self.serial += 1
+        self.wh, self.varh = shows_wh, shows_wh // 2
+
+    @property
+    def may_begin_anew(self) -> bool:
+        """Where that cannot be taken for a wrap: no fall to zero from near the modulus."""
+        return MODULUS // 5 < self.wh < MODULUS * 4 // 5
+
+    def begins_anew(self) -> None:
+        self.resets += 1
+        self.wh = self.varh = 0
+
     def reading(self, at: datetime) -> Reading:
         return Reading(self.name, at, self.wh, self.varh, serial=f"{self.name}-{self.serial}")
 

@@ -6,10 +6,16 @@ tests/simulation/test_seeds.py -k one_seed` lives through one seed alone, of any
 
 import logging
 import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore, SQLiteTrackingRecorder
 
 from edge.journal import LOG
+from tests.simulation.disk import SqliteDisk
+from tests.simulation.parts import SOUND, Parts
 from tests.simulation.plans import plan
 from tests.simulation.shrinking import failure, shortest, told
 from tests.simulation.steps import ACTIONS, Step
@@ -49,6 +55,36 @@ def test_the_house_holds_in_5000_long_histories(chunk: int) -> None:
 def test_one_seed(request: pytest.FixtureRequest) -> None:
     """The one that somebody asks for; a long one where nobody does."""
     live_through(int(os.environ.get("SIM_SEED", "7")), int(os.environ.get("SIM_LONGEST", "90")))
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Iterator[Parts]:
+    """Outbox and ledger in SQLite files, as a device and a desk have them."""
+
+    class DiskInFolder(SqliteDisk):
+        folder = tmp_path
+
+    store = SQLiteDatastore(
+        str(tmp_path / "ledger.sqlite"), originator_id_type="text", pool_size=1, max_overflow=0, lock_timeout=5
+    )
+    events, tracking = SQLiteApplicationRecorder(store), SQLiteTrackingRecorder(store)
+    events.create_table()
+    tracking.create_table()
+    yield replace(SOUND, disk=DiskInFolder, recorders=lambda: (events, tracking))
+    store.close()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_house_holds_on_files(seed: int, files: Parts) -> None:
+    violation = failure(plan(seed), files)
+    assert violation is None, str(violation)
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_files_and_memory_come_to_the_same_ledger(seed: int, files: Parts) -> None:
+    steps = [step for step in plan(seed) if step.action != "the_disk_is_small"]  # a file's room is counted in pages
+    memory, on_files = run(steps), run(steps, files)
+    assert memory.cloud.opened().ledger.digest() == on_files.cloud.opened().ledger.digest()
 
 
 @pytest.mark.parametrize("seed", [3, 11, 58])

@@ -20,6 +20,7 @@ from domain.events import (
     ReadingsPriced,
     ReadingsThinned,
 )
+from domain.measurement import EPOCH
 
 STEP = timedelta(minutes=5)
 Place = tuple[str, datetime]
@@ -39,7 +40,7 @@ class Word:
 class Told:
     """`first` words and those that hold `now`, by meter and start; how often an interval was priced; gaps, thinnings.
 
-    `uploads` told estimates.
+    `uploads` told estimates; the `latest` interval is that of all.
     """
 
     first: dict[Place, Word] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class Told:
     uploads: set[str] = field(default_factory=set)
     live_nano: Counter[tuple[date, str, str]] = field(default_factory=Counter)
     periods: list[PeriodClosed | PeriodReopened | PeriodRerated] = field(default_factory=list)
+    latest: datetime = EPOCH
     position: int = 0
     digests: list[str] = field(default_factory=list)
     _opened: dict[str, DayOpened] = field(default_factory=dict)
@@ -92,6 +94,7 @@ class Told:
         for index, slot, wh, varh, estimated in rows:
             place = (opened.meters[index], opened.start + slot * STEP)
             self.times[place] += 1
+            self.latest = max(self.latest, place[1])
             if self.times[place] > 1:
                 twice.append(place)
             self.first[place] = self.now[place] = Word(wh, varh, bool(estimated), opened.day)

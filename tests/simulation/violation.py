@@ -8,6 +8,7 @@ class Broken(StrEnum):
 
     NOT_STORED = "a poll was called stored and is not on the disk"
     MARKED = "a cycle is marked or gone that never arrived"
+    CLOCK = "the time since a boot goes back"
     LOST = "energy that was stored is nowhere"
     TWICE = "an interval was priced twice"
     INVENTED = "the ledger has what no meter counted"

@@ -5,6 +5,7 @@ random but the plan, so a plan that runs again gives the same ledger, byte by by
 """
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -47,7 +48,8 @@ class World:
         self.cloud = Cloud(self.parts, self.clock, self.road, TARIFF[0])
         self.office = Office(self.cloud)
         self.told = Told()
-        self.disturbed = False
+        self.noise: set[bytes] = set()
+        self.swapped_at: datetime | None = None
 
     def signing_time(self) -> datetime:
         """By which the device signs: what it takes for the server's time."""
@@ -55,9 +57,13 @@ class World:
 
     def look(self) -> None:
         """After every step."""
-        self.taken.see_disk(self.device.disk)
+        self.see_disks()
         twice = self.told.read(self.cloud.events)
         check_always(self, twice)
+
+    def see_disks(self) -> None:
+        for disk in self.device.shelf.disks:
+            self.taken.see_disk(disk)
 
     def minutes_pass(self, energy_wh: dict[str, int]) -> None:
         """Five of them: the meters count, and the device has its turn."""
@@ -71,7 +77,7 @@ class World:
         device = self.device
         device.live(device.turn)
         if device.polled is not None:
-            self.taken.see_disk(device.disk)
+            self.see_disks()
             self.taken.check_stored(device.polled)
             device.polled = None
 
@@ -101,12 +107,17 @@ class World:
         catch_up(self.cloud.opened().ledger, self.cloud.view)
         self.look()
 
+    def close(self) -> None:
+        for disk in self.device.shelf.disks:
+            disk.close()
+
     def _heal_device(self) -> None:
         device = self.device
         device.fuse.set(None)
         device.offset, device.clock_is_dead = timedelta(0), False
         self.line.up, self.line.trouble = True, ""
-        device.disk.fails, device.disk.most_cycles = "", 1_000_000
+        device.disk.fails = ""
+        device.disk.has_room()
         self.taken.board.silent = frozenset()
         if not device.power:
             device.power = True
@@ -114,7 +125,7 @@ class World:
         for _ in range(2):  # the first poll after an outage tells of it
             self.minutes_pass({})
         for _ in range(LONGEST_DRAIN):
-            if not device.disk.backlog():
+            if not device.disk.backlog() and not device.shelf.to_be_sent:
                 break
             device.uploads()
         else:
@@ -124,9 +135,8 @@ class World:
 
 def run(plan: Sequence[Step], parts: Parts = SOUND) -> World:
     """Live through a plan and be looked at. Raises `Violation`."""
-    with parts.in_place():
+    with parts.in_place(), closing(World(parts)) as world:
         try:
-            world = World(parts)
             for step in plan:
                 ACTIONS[step.action].run(world, **dict(step.values))
                 world.look()

@@ -181,6 +181,15 @@ def test_a_certificate_that_expires(
     assert said in finding.said
 
 
+def test_a_certificate_that_was_not_signed_yet(with_line: Settings) -> None:
+    assert with_line.identity is not None
+    with_line.identity.certificate.unlink()
+    answers = found(with_line)
+    (finding,) = answers["certificate"]
+    assert (finding.verdict, "device.csr signed" in finding.remedy) == (Verdict.FAIL, True)
+    assert "device.crt is not there; `wattledger edge enroll`" in answers["identity"][0].said
+
+
 def test_a_certificate_of_another_key(with_line: Settings, tmp_path: Path) -> None:
     assert with_line.identity is not None
     _, other = Authority(tmp_path, "authority").issue("other")
