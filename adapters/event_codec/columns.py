@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from typing import Any
 
 EMPTY, SAME, COUNTING, TIMES, PLANES, ABOVE, TEXT = range(7)
-LARGEST = 2**63 - 1
 MOST_BYTES = 15
 EMPTY_COLUMN = bytes((EMPTY,))
 Column = Sequence[Any]

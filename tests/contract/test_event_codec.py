@@ -268,6 +268,15 @@ def test_what_is_stored_is_what_is_loaded(event: Event) -> None:
     assert decode(*encode(event)) == event
 
 
+@given(event=priced())
+@settings(max_examples=200)
+def test_measurements_without_their_costs_are_those_of_the_upload(event: ReadingsPriced) -> None:
+    found = decode_measured(*encode(event))
+    assert found is not None
+    names = ("meters", "slots", "wh", "varh", "estimated", "export_wh", "capacitive_varh")
+    assert [tuple(getattr(found, name)) for name in names] == [getattr(event, name) for name in names]
+
+
 def test_instants_are_loaded_in_utc() -> None:
     opened = decode("DayOpened.v1", state(sample("DayOpened.v1")))
     assert getattr(opened, "start", None) == datetime(2026, 1, 6, 23, tzinfo=UTC)

@@ -79,8 +79,8 @@ def _pairs_that_arrived(world: "World") -> dict[str, list[Pair]]:
                 raise Violation(Broken.LOST, f"{meter} at {before.at.isoformat()} was sent, and is on no disk")
             last = ends[-1]
             first = max((i for i in begins if i < last), default=begins[0])
-            counted = [taken.counted[meter, shown(one)] for one in (before, after)]
-            found[meter].append(Pair(meter, first, last, shown(before), shown(after), *counted, is_sure))
+            then, now = (taken.counted[meter, shown(one)] for one in (before, after))
+            found[meter].append(Pair(meter, first, last, shown(before), shown(after), then, now, is_sure))
     return found
 
 
