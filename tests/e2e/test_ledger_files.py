@@ -95,7 +95,10 @@ def test_damage_within_a_ledger_is_told_and_not_taken_for_a_fault_of_ours(kept: 
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        ("UPDATE stored_events SET state = CAST(substr(state, 1, 9) || x'5A5A5A' AS BLOB)", "restore the ledger from a copy"),
+        (
+            "UPDATE stored_events SET state = CAST(substr(state, 1, 9) || x'5A5A5A' AS BLOB)",
+            "restore the ledger from a copy",
+        ),
         ("UPDATE stored_events SET topic = 'ReadingsPriced.v99'", "a newer wattledger wrote it: upgrade this one"),
     ],
 )
