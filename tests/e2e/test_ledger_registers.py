@@ -59,6 +59,20 @@ def test_hours_without_readings_are_spread_over_midnight_and_told_as_estimated(d
     ]
 
 
+def test_a_peak_within_them_is_told_as_estimated_on_the_screen_and_in_json(desk: Desk) -> None:
+    desk.register()
+    rows = [
+        ("2026-01-07T18:00", "main", "100"),
+        ("2026-01-07T18:15", "main", "150"),
+        ("2026-01-07T19:15", "main", "750"),
+    ]
+    desk.record(rows, registers=True)
+    told = desk.done("explain", "--month", "2026-01", "--line", "capacity")
+    assert "Wed 2026-01-07 18:15: 600 kW, estimated" in told
+    [highest] = desk.json("explain", "--month", "2026-01", "--line", "capacity")[0]["line"]["evidence"]["named"]
+    assert highest["estimated"] is True
+
+
 def test_a_jump_in_a_register_file_is_a_gap_and_waits_until_the_meter_may_carry_it(desk: Desk) -> None:
     desk.register()
     rows = [("2026-01-07T10:00", "main", "0"), ("2026-01-07T10:15", "main", "900"), ("2026-01-07T10:30", "main", "910")]
