@@ -1,8 +1,11 @@
 """Files of registers in the ledger: its own rules judge each step, as they do for a device; and swaps in both kinds."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.reference.ledger_desk import SITE, Desk
+from domain.measurement import Extra
+from tests.reference.ledger_desk import REGISTERS, SITE, Desk
 
 SWAPPED = """
 [[swaps]]
@@ -98,3 +101,15 @@ def test_a_register_file_of_another_step_is_refused(desk: Desk) -> None:
     rows = [("2026-01-07T10:00", "main", "0"), ("2026-01-07T10:15", "main", "90")]
     with pytest.raises(AssertionError, match="the file has readings of 15 minutes, and plant is read every 5"):
         desk.record(rows, registers=True)
+
+
+def test_a_swap_of_a_meter_that_counts_what_is_delivered_loses_none_of_it(desk: Desk) -> None:
+    told = "last_export_wh = 900000\nfirst_export_wh = 0\nrated_power_kw = 1500"
+    desk.register(SITE + SWAPPED.replace("rated_power_kw = 1500", told))
+    with Path("some.csv").open("w", encoding="utf-8") as file:
+        file.write("time,meter,kwh,kvarh,out\n")
+        file.write("2026-01-07T10:00,main,5000,1000,890\n2026-01-07T10:15,main,63,2,5\n")
+    desk.done("record", "some.csv", *REGISTERS, "--export-column", "out")
+    assert desk.kwh() == 100
+    day = desk.measured("2026-01-07")
+    assert day.extra[40] == Extra(15_000)
