@@ -113,3 +113,14 @@ def test_a_swap_of_a_meter_that_counts_what_is_delivered_loses_none_of_it(desk: 
     assert desk.kwh() == 100
     day = desk.measured("2026-01-07")
     assert day.extra[40] == Extra(15_000)
+
+
+def test_the_intervals_of_a_gap_are_recorded_from_a_file_as_its_text_says(desk: Desk) -> None:
+    desk.register()
+    rows = [("2026-01-07T10:00", "main", "0"), ("2026-01-07T10:15", "main", "900"), ("2026-01-07T10:30", "main", "910")]
+    desk.record(rows, registers=True)
+    [(_, text)] = desk.waiting()
+    assert "or record its intervals" in text
+    assert "1 of them new to the ledger" in desk.record([("2026-01-07T10:00", "main", "90")])
+    assert desk.kwh() == 100
+    assert desk("verify")[0] == 0
