@@ -55,9 +55,9 @@ class LedgerView:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=LOCK_TIMEOUT_S)
         self._rules: dict[tuple[str, date], DayOpened] = {}
         with self._translated():
+            self._connection = sqlite3.connect(path, isolation_level=None, timeout=LOCK_TIMEOUT_S)
             self._connection.execute("PRAGMA journal_mode = WAL")
         with self._transaction():
             for name, columns in TABLES.items():

@@ -315,5 +315,5 @@ def _replaced(before: Reading, after: Reading) -> MeterReplaced:
 def _jump(gap: Gap) -> ImpossibleJump:
     return ImpossibleJump(
         f"meter {gap.meter}: from {gap.start.isoformat()} to {gap.end.isoformat()} it rose by more than it can carry; "
-        "that time is a gap: register what the meter can carry, then replay its readings, or correct them"
+        "that time is a gap: register what the meter can carry, then replay its readings, or record its intervals"
     )

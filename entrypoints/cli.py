@@ -94,7 +94,7 @@ def _said(error: Unavailable | SomeoneElseWrote) -> str:
     cause: BaseException = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
-    return str(error) if cause is error or str(cause) in str(error) else f"{error}: {trouble(str(cause))}"
+    return trouble(str(error) if str(cause) in str(error) else f"{error}: {cause}")
 
 
 def _tell_of_a_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from application.bill_known_at import Happened, LineChange, MonthHistory, difference_of
 from domain.bill import Bill
-from domain.errors import NoPriceInForce
+from domain.errors import BadOption, NoPriceInForce
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth
 from entrypoints.ledger_file import DEFAULT, AsJson, LedgerFile, Month, OpenLedger, Point, instant, month_of
@@ -52,6 +52,8 @@ def command(
     opened = OpenLedger(ledger)
     supply = opened.point(point)
     of, span = month_of(month, supply), Span(instant(after, "--from", supply), instant(until, "--to", supply))
+    if span.after is not None and span.until is not None and span.until < span.after:
+        raise BadOption(f"--to {until} is earlier than --from {after}; give the earlier moment first")
     happened = MonthHistory(opened.store.histories)(supply, of, span.after, span.until)
     told = list(happened) if every else list(together(happened))
     changes, why_not = differences(opened, supply, of, span) if span.after is not None else ((), "")

@@ -1,8 +1,9 @@
 """`wattledger ledger quarantine|replay`: what was not accepted, why, and another try."""
 
 import json
-from collections import Counter
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -21,6 +22,7 @@ What is accepted now leaves quarantine; what is not stays. With --by and --why c
 reopened and closed again, into their next bill.
 """
 
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.+-]+Z?")
 REMEDY = {Reason.CLOSED_PERIOD: ": `wattledger ledger replay --by WHO --why WHY` reopens it and closes it again"}
 """What these commands can do about it, where the text cannot know."""
 
@@ -41,9 +43,8 @@ def quarantine(ledger: LedgerFile = DEFAULT, as_json: AsJson = False) -> None:
     for heading in ("First, UTC", "Reason"):
         table.add_column(heading, no_wrap=True)
     table.add_column("What is wrong, and what to do", overflow="fold", ratio=1)
-    for (reason, text), alike in _alike(kept).items():
-        said = Text(f"{text}{REMEDY.get(reason, '')}")
-        table.add_row(f"{len(alike):,}", f"{alike[0].at:%Y-%m-%d %H:%M}", str(reason), said)
+    for (reason, _), alike in _alike(kept).items():
+        table.add_row(f"{len(alike):,}", f"{alike[0].at:%Y-%m-%d %H:%M}", str(reason), Text(_first_of(alike)))
     show(f"{len(kept):,} in quarantine", table)
 
 
@@ -60,16 +61,23 @@ def replay(
     with progress("Trying again"):
         found = opened.replay(reason, (by, why) if by else None)
     OUT.print(f"{found.tried:,} tried, {found.released:,} accepted", highlight=False)
-    for (text, remedy), many in Counter(
-        (text, REMEDY.get(kept.reason, "")) for kept, text in found.still_refused
-    ).items():
-        OUT.print(f"{many:,} stay: {text}{remedy}", markup=False, highlight=False, soft_wrap=True)
+    for alike in _alike([replace(kept, text=text) for kept, text in found.still_refused]).values():
+        OUT.print(f"{len(alike):,} stay: {_first_of(alike)}", markup=False, highlight=False, soft_wrap=True)
     tell_dependents(opened, position)
 
 
 def _alike(kept: Sequence[Kept]) -> dict[tuple[Reason, str], list[Kept]]:
-    """What waits for the same reason in the same words: a meter that nobody registered is read 288 times a day."""
+    """What waits for the same reason in the same words, whatever instants they name: a meter that nobody registered is
+    read 288 times a day.
+    """
     found: dict[tuple[Reason, str], list[Kept]] = {}
     for one in kept:
-        found.setdefault((one.reason, one.text), []).append(one)
+        found.setdefault((one.reason, INSTANT.sub("", one.text)), []).append(one)
     return found
+
+
+def _first_of(alike: Sequence[Kept]) -> str:
+    """What the first says, with what these commands can do about it."""
+    first, *others = alike
+    told = first.text + REMEDY.get(first.reason, "")
+    return f"{told} (the first of them)" if any(one.text != first.text for one in others) else told

@@ -4,7 +4,7 @@ import json
 import sys
 import zlib
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.event_codec import STORED_NAMES, UPCASTS, DamagedEvent, UnknownEvent, decode, decode_measured, encode
+from adapters.event_store.recorder import unsealed
+from domain.bill import Basis
 from domain.events import (
     DayClosed,
     DayEvent,
@@ -24,6 +26,7 @@ from domain.events import (
     ReadingsPriced,
     ReadingsThinned,
 )
+from domain.gauges import AnyGauge
 from domain.site_events import SiteEvent
 
 STORED = Path(__file__).parent / "stored"
@@ -280,3 +283,29 @@ def test_measurements_without_their_costs_are_those_of_the_upload(event: Reading
 def test_instants_are_loaded_in_utc() -> None:
     opened = decode("DayOpened.v1", state(sample("DayOpened.v1")))
     assert getattr(opened, "start", None) == datetime(2026, 1, 6, 23, tzinfo=UTC)
+
+
+def kinds_in_samples(key: str) -> set[str]:
+    """The values of a key, anywhere in any sample."""
+    found = [sample(path.stem) for path in STORED.glob("*.json")]
+    return {place[key] for content in found for place in places(content) if isinstance(place.get(key), str)}
+
+
+def test_every_kind_of_gauge_that_a_day_may_open_with_is_in_a_sample() -> None:
+    kinds = {field.default for gauge in get_args(AnyGauge) for field in fields(gauge) if field.name == "kind"}
+    assert len(kinds) == len(get_args(AnyGauge))
+    assert kinds_in_samples("kind") >= kinds
+
+
+def test_every_basis_that_a_bill_line_may_have_is_in_a_sample() -> None:
+    names = {field.default for basis in get_args(Basis) for field in fields(basis) if field.name == "by"}
+    assert len(names) == len(get_args(Basis))
+    assert kinds_in_samples("by") >= names
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in STORED.glob("*.json")))
+def test_a_state_of_before_instants_were_stored_beside_it_loads_as_of_1970(name: str) -> None:
+    old = state(sample(name))
+    data, recorded_at = unsealed(old)
+    assert recorded_at == datetime(1970, 1, 1, tzinfo=UTC)
+    assert data == old

@@ -111,6 +111,16 @@ def test_what_waits_alike_is_told_in_one_row(run: Run, site: Path) -> None:
     assert out.count("lathe") == 1
 
 
+def test_what_waits_alike_is_told_in_one_row_although_each_names_its_time(run: Run, site: Path) -> None:
+    record(run, *((f"2026-01-04T{n // 4:02}:{n % 4 * 15:02}", "oven", "5") for n in range(24)))
+    told = " ".join(run("quarantine")[1].split())
+    assert "24 in quarantine" in told
+    assert told.count("counts at plant since") == 1
+    assert "energy since 2026-01-04T06:00:00+00:00 is older" in told
+    assert "(the first of them)" in told
+    assert replayed(run).count("stay:") == 1
+
+
 def test_a_reading_before_commissioning_waits_until_the_meter_is_registered_earlier(run: Run, site: Path) -> None:
     record(run, ("2026-01-04T10:00", "oven", "5"), ("2026-01-04T10:00", "main", "100"))
     [(reason, text)] = kept(run)

@@ -149,3 +149,15 @@ def test_a_ledger_without_a_supply_point_says_so(desk: Desk) -> None:
         connection.execute("DELETE FROM stored_events")
         connection.commit()
     assert "none is registered here; register one with" in desk.refused("bill", *MONTH)
+
+
+def test_a_file_that_cannot_be_opened_is_told(kept: Desk) -> None:
+    Path("link.sqlite").symlink_to("nowhere/file.sqlite")
+    for words in (("rebuild", "--view", "link.sqlite"), ("register", "site.toml", "--ledger", "link.sqlite")):
+        assert "unable to open database file: it cannot be opened; check the path" in kept.refused(*words)
+
+
+def test_readings_for_a_meter_that_the_option_names_and_nobody_registered_are_refused(kept: Desk) -> None:
+    with pytest.raises(AssertionError, match="--meter 'mian': plant has the meters main, oven; register it before"):
+        kept.record([(AT, "main", "100"), ("2026-01-07T10:15", "main", "100")], "--meter", "mian")
+    assert kept.waiting() == []

@@ -79,3 +79,10 @@ def test_the_difference_of_two_moments_tells_its_lines_in_the_order_of_the_bill(
     assert codes == [one["code"] for one in desk.bill()["lines"] if one["code"] in codes]
     [title] = [line for line in desk.done(*words).splitlines() if line.startswith("The bill as known at")]
     assert title.endswith("UTC, and now")
+
+
+def test_two_moments_in_the_wrong_order_are_refused(desk: Desk) -> None:
+    desk.register()
+    words = ("--from", "2026-02-02T00:00Z", "--to", "2026-02-01T00:00Z")
+    told = desk.refused("history", "--month", "2026-01", *words)
+    assert "--to 2026-02-01T00:00Z is earlier than --from 2026-02-02T00:00Z" in told
