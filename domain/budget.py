@@ -37,6 +37,7 @@ from domain.charges import (
     PowerFactorSteps,
     ReactiveEnergy,
     TieredEnergy,
+    TotalRounding,
     UnusedPower,
 )
 from domain.charges.excess import ExcessRule
@@ -103,7 +104,7 @@ def most_of(
     charges: Sequence[Charge], values: Values, series: Sequence[PriceSeries] = ()
 ) -> list[tuple[Charge, Fraction]]:
     """What no month of a load within the largest can exceed, in currency, for each charge: all its lines together."""
-    most = _Most(values, {one.name: _dearest_price(one) for one in series}, {})
+    most = _Most(values, {one.name: _dearest_price(one) for one in series}, {}, {})
     return [(charge, most.see(charge)) for charge in charges]
 
 
@@ -128,6 +129,8 @@ class _Most:
     values: Values
     prices: Mapping[str, Fraction]
     so_far: dict[str, Fraction]
+    credited: dict[str, Fraction]
+    """The part of `so_far` that may be taken off a bill: a minimum tops up that much more."""
 
     def see(self, charge: Charge) -> Fraction:
         found = next(
@@ -137,7 +140,18 @@ class _Most:
             raise AssertionError(f"{type(charge).__name__} has no budget")
         for name in {charge.code, charge.group}:
             self.so_far[name] = self.so_far.get(name, Fraction(0)) + found
+            if self._may_credit(charge):
+                self.credited[name] = self.credited.get(name, Fraction(0)) + found
         return found
+
+    def _may_credit(self, charge: Charge) -> bool:
+        match charge:
+            case AdjustedEnergy():
+                part = self._of(f"{charge.code}.adjusted")
+                return any(self._of(key) < part for key in charge.line_codes)
+            case ExportCredit() | NetMetering() | IndexedPrice() | PowerFactorAdjustment():
+                return True  # published prices may be negative, and so may an adjustment
+        return False
 
     def _energy(self, charge: Charge) -> Fraction | None:
         match charge:
@@ -165,6 +179,8 @@ class _Most:
         match charge:
             case MaximumDemand():
                 kw = max(LARGEST_LOAD_KW * APPARENT + 1, Fraction(charge.at_least_kw or 0))
+                if charge.cap_alone and charge.load_factor:  # on a day of 25 hours, divided by 24
+                    kw = max(kw, LARGEST_LOAD_KW * Fraction(25, 24) / Fraction(charge.load_factor) + 1)
                 quantity = kw * (MOST_DAYS if charge.per == "day" else 1)
             case ContractedPower():
                 quantity = LARGEST_RATED_KW * MOST_DAYS
@@ -176,8 +192,6 @@ class _Most:
                 quantity = _weighted_kw(charge) * (MOST_DAYS if charge.per_day else 1)
             case Fixed():
                 quantity = MOST_DAYS if charge.per == "day" else 1
-            case MinimumBill():
-                quantity = 1
             case _:
                 return None
         return sum(map(self._of, charge.rate_keys), Fraction(0)) * quantity
@@ -193,6 +207,11 @@ class _Most:
                 return base * Fraction(max(charge.slopes.penalty_at_most, charge.slopes.bonus_at_most)) / 100
             case PowerFactorSteps():
                 return base * 100 * self._of(charge.code) / 100
+            case MinimumBill():
+                credited = sum((self.credited.get(name, Fraction(0)) for name in charge.of), Fraction(0))
+                return self._of(charge.code) + credited
+            case TotalRounding():
+                return Fraction(charge.to)
         return None
 
     def _of(self, key: str) -> Fraction:
@@ -210,4 +229,5 @@ def _weighted_kw(charge: ExcessPower) -> Fraction:
 
 
 def _dearest_price(series: PriceSeries) -> Fraction:
-    return Fraction(max((abs(price) for price in series.prices_micro if price is not None), default=0), MICRO)
+    highest = max((abs(price) for price in series.prices_micro if price is not None), default=0)
+    return Fraction(highest, MICRO) * Fraction(series.worth)

@@ -3,12 +3,14 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from domain.bill import BillLine, Evenly, GrossLine
 from domain.charges.charge import Named
 from domain.charges.percentage import base_of
 from domain.determinants import Determinants
+from domain.errors import ContractIncomplete
 from domain.heading import Heading
 from domain.money import EXACT, Ratio, decimal_to_nano, fraction_to_decimal, of_fraction, plain
 
@@ -49,10 +51,12 @@ class ContractedPower(Named):
     """Contracted kW of each period x a rate; one line a period.
 
     `per` year: a yearly rate x days billed / days of the year. `per` day: a daily rate x days billed.
+    `ascending`: a contract in which a period has less than the one before it is refused (Spain, P1 <= ... <= P6).
     """
 
     periods: tuple[tuple[int, str], ...]
     per: Literal["year", "day"] = "year"
+    ascending: bool = False
 
     @property
     def line_codes(self) -> tuple[str, ...]:
@@ -74,8 +78,20 @@ class ContractedPower(Named):
         )
 
     def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+        if self.ascending:
+            self._check_order(terms)
         pairs = zip(terms.headings(self), self.periods, strict=True)
         return tuple(self._line(heading, name, terms) for heading, (_, name) in pairs)
+
+    def _check_order(self, terms: "Terms") -> None:
+        """Raises `ContractIncomplete`."""
+        agreed = [(name, terms.contract.kw(name, self.label)) for _, name in self.periods]
+        for (before, most), (name, kw) in pairwise(agreed):
+            if kw < most:
+                raise ContractIncomplete(
+                    f"{self.label}: {plain(kw)} kW are contracted in {name} and {plain(most)} in {before}; no period "
+                    f"may have less than the one before it: correct --contracted-kw {name}=KW"
+                )
 
     def _line(self, heading: Heading, name: str, terms: "Terms") -> GrossLine:
         kw = terms.contract.kw(name, self.label)
