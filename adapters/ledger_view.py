@@ -81,7 +81,7 @@ class LedgerView:
                         opened = self._rules_of(entry.device, entry.day).joined_by(entry.event)
                         self._remember(entry.device, opened)
                         if (entry.device, entry.day) in days:
-                            days[entry.device, entry.day].opened = opened
+                            days[entry.device, entry.day].join(opened)
                     case PeriodClosed() | PeriodRerated():
                         self._bill(entry, entry.event)
                     case ReadingsPriced() | ReadingCorrected() | GapDeclared() as event if entry.day is not None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from application.balance import balance_before
@@ -20,12 +20,13 @@ from application.refused import Refused
 from application.terms_of import TermsOf
 from domain.errors import EnergyDisagrees, FromTheFuture, ImpossibleJump, MeterReplaced, Refusal
 from domain.events import DayEvent
-from domain.measurement import Gap, Measurement, Reading, Verdict, measure
+from domain.measurement import Gap, Measurement, Quality, Reading, Verdict, measure
 from domain.metering_day import MeteringDay
-from domain.rest_of_rise import rest_of_rise
+from domain.poll import MeasuredInterval, Poll, steady
+from domain.rest_of_rise import contradiction, rest_of_rise
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth, Terms
-from domain.upload import ReadingPair, Upload
+from domain.upload import ClockState, ReadingPair, Upload
 
 AHEAD = timedelta(minutes=10)
 """How far a reading may be ahead of the clock here: two clocks are never the same."""
@@ -38,7 +39,9 @@ class PriceUploads:
     """Decode strictly, measure, record into the metering days: one write a day. What is refused goes to quarantine.
 
     Readings of instants that have not come yet are refused, `AHEAD` allowed for clocks that differ. What an upload
-    tells of several intervals at once is spread over those of them that no day knows (`rest_of_rise`).
+    tells of several intervals at once is spread over those of them that no day knows (`rest_of_rise`). What was polled
+    by a clock that nobody vouched for is priced where that clock said, and is `ESTIMATED`: its energy is measured, when
+    it flowed is not.
     """
 
     days: MeteringDays
@@ -65,8 +68,9 @@ class PriceUploads:
         return list(self._price(upload, point))
 
     def _price(self, upload: Upload, point: SupplyPoint) -> Iterator[Refused]:
-        parts, days = _Parts(point, self.clock.now() + AHEAD), _DaysOfUpload(self.days, upload.device)
-        for pair in upload.readings:
+        when_is_sure = upload.clock is None or upload.clock.state is not ClockState.UNSYNCED
+        parts, days = _Parts(point, self.clock.now() + AHEAD, when_is_sure), _DaysOfUpload(self.days, upload.device)
+        for pair in parts.doubtful(upload.readings):
             try:
                 parts.add(pair)
             except Refusal as refusal:
@@ -75,12 +79,15 @@ class PriceUploads:
             try:
                 self._record(upload, point, days, day, part)
             except Refusal as refusal:
-                yield self._refused(upload, part.pairs, refusal, day)
+                yield self._refused(upload, part.all_pairs(), refusal, day)
         for rise in parts.rises:
             if rise.refusal is not None:
                 yield self._refused(upload, [rise.pair], rise.refusal)
         for pair, gap in parts.jumps:
             yield self._refused(upload, [pair], _jump(gap))
+        for part in parts.by_day.values():
+            for pair, disagrees in part.contradictions:
+                yield self._refused(upload, [pair], disagrees)
 
     def _record(self, upload: Upload, point: SupplyPoint, days: "_DaysOfUpload", day: date, part: "_DayPart") -> None:
         for attempt in range(1, TRIES + 1):
@@ -106,7 +113,9 @@ class PriceUploads:
         terms = self.terms_of(point, month, day.day)
         self._join(upload.device, day, part, terms)
         new = [*part.measurements, *(one for rise in part.rises for one in rise.new_on(local, days))]
-        priced = day.record(upload.key, new, terms)
+        priced = day.record(upload.key, new, terms, part.interval)
+        if len(new) + part.rows > (len(priced.slots) if priced else 0):  # the day knew some: mostly it only came again
+            part.contradictions = list(part.contradicted_by(day))
         found: list[DayEvent | None] = [priced]
         if priced and upload.thinned:
             found.append(day.thin(upload.key, upload.thinned, new))
@@ -116,7 +125,7 @@ class PriceUploads:
 
     def _join(self, device: str, day: MeteringDay, part: "_DayPart", terms: Terms) -> None:
         """A meter that was registered after the day was opened joins it with its first reading."""
-        strangers = sorted({pair[1].meter for pair in part.pairs} - day.index.keys())
+        strangers = sorted(part.meters() - day.index.keys())
         if strangers:
             balance = balance_before(self.days, device, day.day, terms)
             joined = [day.join(meter, terms, balance) for meter in strangers]
@@ -136,6 +145,7 @@ class _DaysOfUpload:
         self._days = days
         self._device = device
         self._loaded: dict[date, MeteringDay] = {}
+        self.looks = 0
 
     def of(self, day: date) -> MeteringDay:
         if day not in self._loaded:
@@ -145,6 +155,7 @@ class _DaysOfUpload:
     def forget(self) -> None:
         """Someone else wrote: look again."""
         self._loaded.clear()
+        self.looks += 1
 
 
 @dataclass(slots=True)
@@ -155,41 +166,89 @@ class _Rise:
     measurements: Sequence[Measurement]
     days: Sequence[date]
     refusal: EnergyDisagrees | None = None
+    new: Sequence[Measurement | None] = ()
+    looked: int = -1
 
     def new_on(self, day: date, days: _DaysOfUpload) -> list[Measurement]:
-        """What is new of that day. The other days are looked at, too: what they know is a part of the rise."""
+        """What is new of that day. The other days are looked at, too: what they know is a part of the rise.
+
+        It is decided once for all days, and again only where somebody else wrote: a month is thirty of them.
+        """
+        if self.looked != days.looks:
+            self.looked, self.refusal = days.looks, None
+            each = zip(self.measurements, self.days, strict=True)
+            try:
+                self.new = rest_of_rise(
+                    self.measurements, [days.of(on).words(one.meter, one.start) for one, on in each]
+                )
+            except EnergyDisagrees as disagrees:
+                self.new, self.refusal = (), disagrees
         if self.refusal is not None:
             return []
-        known = [days.of(on).words(one.meter, one.start) for one, on in zip(self.measurements, self.days, strict=True)]
-        try:
-            new = rest_of_rise(self.measurements, known)
-        except EnergyDisagrees as disagrees:
-            self.refusal = disagrees
-            return []
-        return [one for one, on in zip(new, self.days, strict=True) if one is not None and on == day]
+        return [one for one, on in zip(self.new, self.days, strict=True) if one is not None and on == day]
 
 
 @dataclass(slots=True)
 class _DayPart:
-    """What an upload brings to one local day."""
+    """What an upload brings to one local day; `interval` is what its `poll` tells by column."""
 
+    poll: Sequence[ReadingPair] = ()
+    interval: MeasuredInterval | None = None
     measurements: list[Measurement] = field(default_factory=list)
     rises: list[_Rise] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     pairs: list[ReadingPair] = field(default_factory=list)
+    contradictions: list[tuple[ReadingPair, EnergyDisagrees]] = field(default_factory=list)
+
+    def contradicted_by(self, day: MeteringDay) -> Iterator[tuple[ReadingPair, EnergyDisagrees]]:
+        """Measurements of which the day's first word is another: a clock that was set back makes two."""
+        opened = day.opened
+        if opened is None:
+            return
+        step = timedelta(minutes=opened.step_minutes)
+        for one in (*self.measurements, *(self.interval or ())):
+            slot = (one.start - opened.start) // step
+            thinned = any(first <= slot < last for first, last in day.thinned)
+            if disagrees := contradiction(one, day.words(one.meter, one.start), thinned):
+                pair = next(p for p in self.all_pairs() if p[0] and (p[1].meter, p[0].at) == (one.meter, one.start))
+                yield pair, disagrees
+
+    @property
+    def rows(self) -> int:
+        """How many measurements it has by column."""
+        return len(self.interval.meters) if self.interval else 0
+
+    def meters(self) -> set[str]:
+        return {pair[1].meter for pair in self.pairs}.union(self.interval.meters if self.interval else ())
+
+    def all_pairs(self) -> list[ReadingPair]:
+        """Those of `interval`, which were not looked at one by one, and the others."""
+        by_column = set(self.interval.meters) if self.interval else ()
+        return [*(pair for pair in self.poll if pair[1].meter in by_column), *self.pairs]
 
 
 class _Parts:
     """An upload's readings, measured and sorted by the local day they belong to; `latest` is what may be, UTC."""
 
-    def __init__(self, point: SupplyPoint, latest: datetime) -> None:
+    def __init__(self, point: SupplyPoint, latest: datetime, when_is_sure: bool) -> None:
         self._point = point
+        self._when_is_sure = when_is_sure
         self._latest = latest
-        self._step = timedelta(minutes=point.step_minutes)
+        self._step = point.step
         self._days: dict[datetime, date] = {}
         self.by_day: dict[date, _DayPart] = defaultdict(_DayPart)
         self.rises: list[_Rise] = []
         self.jumps: list[tuple[ReadingPair, Gap]] = []
+
+    def doubtful(self, readings: Sequence[ReadingPair]) -> Iterable[ReadingPair]:
+        """Take what a poll tells beyond doubt, and give the pairs that need a closer look: `add` takes it."""
+        if not isinstance(readings, Poll) or readings.at > self._latest or not self._when_is_sure:
+            return readings
+        interval, rows = steady(readings, self._point)
+        if interval.meters:
+            part = self.by_day[self._day(interval.start)]
+            part.poll, part.interval = readings, interval
+        return [readings[row] for row in rows]
 
     def add(self, pair: ReadingPair) -> None:
         """Raises `BadReadings` for a meter or an instant that cannot be."""
@@ -211,6 +270,8 @@ class _Parts:
         if swap is None and before.is_replaced_by(after):
             raise _replaced(before, after)
         measurements, gap = measure(before, after, meter_type, self._step, swap)
+        if not self._when_is_sure:
+            measurements = tuple(replace(one, quality=Quality.ESTIMATED) for one in measurements)
         if len(measurements) == 1:
             part = self.by_day[self._day(measurements[0].start)]
             part.measurements.append(measurements[0])

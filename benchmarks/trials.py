@@ -11,7 +11,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import tariff_trials
+from benchmarks import ledger_trials, tariff_trials
 from benchmarks.edge_store import edge_cycle, edge_disk, edge_disk_online, edge_thingsboard
 from benchmarks.edge_whole import edge_backlog, edge_memory
 from benchmarks.measuring import Command, run
@@ -177,6 +177,7 @@ TRIALS: dict[str, Callable[[Path], Trial | SelfTimed]] = {
     "calendar-year": tariff_trials.calendar_year,
     "live-measurement": tariff_trials.live_measurement,
     "tariff-scale": tariff_trials.tariff_scale,
+    **ledger_trials.TRIALS,
     "simulate-10x10x31": simulate,
     "demo": demo,
     "same-seed": same_seed,

@@ -104,7 +104,7 @@ def most_of(
     charges: Sequence[Charge], values: Values, series: Sequence[PriceSeries] = ()
 ) -> list[tuple[Charge, Fraction]]:
     """What no month of a load within the largest can exceed, in currency, for each charge: all its lines together."""
-    most = _Most(values, {one.name: _dearest_price(one) for one in series}, {}, {})
+    most = _Most(values, {one.name: _dearest_price(one) for one in series}, {})
     return [(charge, most.see(charge)) for charge in charges]
 
 
@@ -118,8 +118,8 @@ def check_contracted(kw: Mapping[str, Decimal], place: str) -> None:
             )
 
 
-SETTLING = (Percentage, PowerFactorAdjustment, PowerFactorSteps)
-"""Charges that are a percentage of others: what is wrong with a base is not theirs to bear."""
+SETTLING = (MinimumBill, Percentage, PowerFactorAdjustment, PowerFactorSteps)
+"""Charges that look at what others come to: what is wrong with a base is not theirs to bear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,6 @@ class _Most:
     values: Values
     prices: Mapping[str, Fraction]
     so_far: dict[str, Fraction]
-    credited: dict[str, Fraction]
-    """The part of `so_far` that may be taken off a bill: a minimum tops up that much more."""
 
     def see(self, charge: Charge) -> Fraction:
         found = next(
@@ -140,18 +138,7 @@ class _Most:
             raise AssertionError(f"{type(charge).__name__} has no budget")
         for name in {charge.code, charge.group}:
             self.so_far[name] = self.so_far.get(name, Fraction(0)) + found
-            if self._may_credit(charge):
-                self.credited[name] = self.credited.get(name, Fraction(0)) + found
         return found
-
-    def _may_credit(self, charge: Charge) -> bool:
-        match charge:
-            case AdjustedEnergy():
-                part = self._of(f"{charge.code}.adjusted")
-                return any(self._of(key) < part for key in charge.line_codes)
-            case ExportCredit() | NetMetering() | IndexedPrice() | PowerFactorAdjustment():
-                return True  # published prices may be negative, and so may an adjustment
-        return False
 
     def _energy(self, charge: Charge) -> Fraction | None:
         match charge:
@@ -205,11 +192,10 @@ class _Most:
                 return max(base * self._of(charge.code) / left, floor)
             case PowerFactorAdjustment():
                 return base * Fraction(max(charge.slopes.penalty_at_most, charge.slopes.bonus_at_most)) / 100
+            case MinimumBill():  # credits may leave less than nothing, and are topped up, too
+                return base + self._of(charge.code)
             case PowerFactorSteps():
                 return base * 100 * self._of(charge.code) / 100
-            case MinimumBill():
-                credited = sum((self.credited.get(name, Fraction(0)) for name in charge.of), Fraction(0))
-                return self._of(charge.code) + credited
             case TotalRounding():
                 return Fraction(charge.to)
         return None

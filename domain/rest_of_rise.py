@@ -11,6 +11,8 @@ estimated, over the intervals that nobody knows, so that all of them together ar
     all               zero           nothing new: it came again
     all               anything else  refused: `EnergyDisagrees`
 
+One interval's measurement that is not what the ledger has of it is refused, too (`contradiction`).
+
 What counts is the first word about each interval, which a correction does not change: the rise is what was read, and a
 correction says that it was read wrongly. Where all intervals are known, their corrected energy may add up to it, too.
 """
@@ -50,6 +52,28 @@ def rest_of_rise(risen: Sequence[Measurement], known: Sequence[Words | None]) ->
             risen[i], energy_wh=of["wh"], reactive_varh=of["varh"], quality=Quality.ESTIMATED, extra=extra
         )
     return tuple(found)
+
+
+def contradiction(measured: Measurement, words: Words | None, thinned: bool) -> EnergyDisagrees | None:
+    """Why one interval's measurement cannot be taken for a repetition; None where it can, or nothing is known.
+
+    Where a thinned upload came first (`thinned`), its estimate has the energy of this measurement in it already.
+    """
+    if words is None or any(_same(measured, word) for word in words):
+        return None
+    first = words[0]
+    if thinned and first.quality is Quality.ESTIMATED:
+        return None
+    how = "estimated" if first.quality is Quality.ESTIMATED else "measured"
+    return EnergyDisagrees(
+        f"meter {measured.meter}: {measured.energy_wh} Wh and {measured.reactive_varh} varh were read from "
+        f"{measured.start.isoformat()} on, but {first.energy_wh} Wh and {first.reactive_varh} varh are in the ledger, "
+        f"{how}; most likely the device's clock was wrong: correct the interval if this is the right energy"
+    )
+
+
+def _same(one: Measurement, other: Measurement) -> bool:
+    return (one.energy_wh, one.reactive_varh, one.extra) == (other.energy_wh, other.reactive_varh, other.extra)
 
 
 def _of_extra(name: ExtraRegister) -> Callable[[Measurement], int]:

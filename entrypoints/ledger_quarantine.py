@@ -12,7 +12,7 @@ from rich.text import Text
 from application.ports import Kept, Reason
 from entrypoints.ledger_dependents import tell_dependents
 from entrypoints.ledger_file import DEFAULT, AsJson, LedgerFile, OpenLedger, check_said
-from entrypoints.screen import OUT, progress
+from entrypoints.screen import OUT, progress, show
 
 LIST = """What waits in quarantine: readings and corrections that could not be accepted, each with its reason."""
 REPLAY = """Try again what waits in quarantine, once the cause is gone: a meter registered, rates published.
@@ -20,6 +20,9 @@ REPLAY = """Try again what waits in quarantine, once the cause is gone: a meter 
 What is accepted now leaves quarantine; what is not stays. With --by and --why closed months are changed, too: they are
 reopened and closed again, into their next bill.
 """
+
+REMEDY = {Reason.CLOSED_PERIOD: ": `wattledger ledger replay --by WHO --why WHY` reopens it and closes it again"}
+"""What these commands can do about it, where the text cannot know."""
 
 
 def quarantine(ledger: LedgerFile = DEFAULT, as_json: AsJson = False) -> None:
@@ -30,16 +33,18 @@ def quarantine(ledger: LedgerFile = DEFAULT, as_json: AsJson = False) -> None:
         ]
         typer.echo(json.dumps(values, indent=1, ensure_ascii=False))
         return
-    table = Table(
-        title=f"\n{len(kept):,} in quarantine", title_justify="left", title_style="bold", box=None, pad_edge=False
-    )
+    if not kept:
+        OUT.print("nothing waits in quarantine")
+        return
+    table = Table(box=None, pad_edge=False)
     table.add_column("Many", justify="right")
     for heading in ("First, UTC", "Reason"):
         table.add_column(heading, no_wrap=True)
     table.add_column("What is wrong, and what to do", overflow="fold", ratio=1)
     for (reason, text), alike in _alike(kept).items():
-        table.add_row(f"{len(alike):,}", f"{alike[0].at:%Y-%m-%d %H:%M}", str(reason), Text(text))
-    OUT.print(table, highlight=False)
+        said = Text(f"{text}{REMEDY.get(reason, '')}")
+        table.add_row(f"{len(alike):,}", f"{alike[0].at:%Y-%m-%d %H:%M}", str(reason), said)
+    show(f"{len(kept):,} in quarantine", table)
 
 
 def replay(
@@ -55,8 +60,10 @@ def replay(
     with progress("Trying again"):
         found = opened.replay(reason, (by, why) if by else None)
     OUT.print(f"{found.tried:,} tried, {found.released:,} accepted", highlight=False)
-    for text, many in Counter(text for _, text in found.still_refused).items():
-        OUT.print(f"{many:,} stay: {text}", markup=False, highlight=False, soft_wrap=True)
+    for (text, remedy), many in Counter(
+        (text, REMEDY.get(kept.reason, "")) for kept, text in found.still_refused
+    ).items():
+        OUT.print(f"{many:,} stay: {text}{remedy}", markup=False, highlight=False, soft_wrap=True)
     tell_dependents(opened, position)
 
 

@@ -7,7 +7,7 @@ a good row. Start reading in `intake`.
 
 from adapters.meter_files.declaration import Declaration
 from adapters.meter_files.declaring import load_declaration
-from adapters.meter_files.intake import MeterFile, OnBadRow, read_meter_file
+from adapters.meter_files.intake import MeterFile, OnBadRow, RegisterFile, read_meter_file, read_registers
 from adapters.meter_files.quarantine import RejectedRow, write_quarantine
 from adapters.meter_files.taking import Wanted
 
@@ -15,9 +15,11 @@ __all__ = [
     "Declaration",
     "MeterFile",
     "OnBadRow",
+    "RegisterFile",
     "RejectedRow",
     "Wanted",
     "load_declaration",
     "read_meter_file",
+    "read_registers",
     "write_quarantine",
 ]

@@ -1,6 +1,6 @@
 """What lies between two good rows and was not measured, in words; and how far a file may reach at all."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from adapters.meter_files.declaration import Declaration
 from adapters.meter_files.local_time import DAY, LocalTime
@@ -59,3 +59,9 @@ def notes(gridded: Iterable[Gridded]) -> Iterator[str]:
             count = int((each.load.quality == quality).sum())
             if count:
                 yield f"meter {meter}: {count} of {each.load.quality.size} intervals are {said}"
+
+
+def finer_registers(finer: Mapping[str, int]) -> Iterator[str]:
+    """How many register values were rounded, by meter."""
+    for meter, count in finer.items():
+        yield f"meter {meter}: {count} register values are finer than 1 Wh or varh, and were rounded"

@@ -14,10 +14,11 @@ from adapters.meter_files.faults import OffGrid, RowFault
 from adapters.meter_files.local_time import LocalTime
 from adapters.meter_files.opening import open_table
 from adapters.meter_files.quarantine import RejectedRow
-from adapters.meter_files.series import Gridded, Hole, Series, most_common_step, on_grid, undecided
+from adapters.meter_files.series import Gridded, Hole, Series, most_common_step, on_grid, registers_of, undecided
 from adapters.meter_files.taking import Taking, Wanted
 from domain.arrays import Load
 from domain.errors import BadReadings
+from domain.measurement import Reading
 
 OnBadRow = Literal["stop", "quarantine"]
 
@@ -35,6 +36,28 @@ class MeterFile:
     notes: tuple[str, ...]
     rows: int
     header: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterFile:
+    """What a file of registers holds, as it was read: the readings of each meter (by name) in the order of time.
+
+    What their steps mean (spread, rollover, swap, jump) is for whoever takes them. `rejected` and `notes` as above.
+    """
+
+    readings: tuple[tuple[Reading, ...], ...]
+    rejected: tuple[RejectedRow, ...]
+    notes: tuple[str, ...]
+
+
+def read_registers(path: Path, declaration: Declaration, on_bad_row: OnBadRow = "stop") -> RegisterFile:
+    """Read a file of registers as declared. A bad row raises `BadReadings` or is rejected, as `read_meter_file` does;
+    readings that are missing in between are no fault of the file.
+    """
+    with localcontext(EXACT):
+        intake = _Intake(path, declaration, on_bad_row, None)
+        intake.take_all()
+        return intake.register_file()
 
 
 def read_meter_file(
@@ -81,30 +104,50 @@ class _Intake:
 
     def meter_file(self) -> MeterFile:
         """All meters on the grid, and what lies between their rows."""
+        series = self._of_good_rows()
+        gridded = [self._gridded(each) for each in series]
+        return MeterFile(
+            loads=tuple(each.load for each in gridded),
+            rejected=self._in_order(),
+            notes=(*gaps.notes(gridded), *self._absent(series)),
+            rows=sum(len(each.rows) for each in series),
+            header=self._table.header,
+        )
+
+    def register_file(self) -> RegisterFile:
+        """All meters as they were read."""
+        series = self._of_good_rows()
+        read = [registers_of(each, self._declaration) for each in series]
+        finer = {each.meter: count for each, (_, count) in zip(series, read, strict=True) if count}
+        return RegisterFile(
+            readings=tuple(readings for readings, _ in read),
+            rejected=self._in_order(),
+            notes=(*gaps.finer_registers(finer), *self._absent(series)),
+        )
+
+    def _of_good_rows(self) -> list[Series]:
+        """The meters with rows that can be taken. Raises `BadReadings` where there is none, and for a wrong year."""
         series = [each for _, each in sorted(self._taking.series.items()) if each.rows]
         self._refuse_another_step(most_common_step(each.rows for each in series))
         for each in series:
             self._withdraw_undecided(each)
             self._withdraw_alone(each)
-        gridded = [self._gridded(each) for each in series if each.rows]
-        if not gridded:
+        found = [each for each in series if each.rows]
+        for each in found:
+            if too_long := gaps.too_long(each, self._local_time, self._table.row_word):
+                raise BadReadings(f"{self._path} {too_long}")
+        if not found:
             self._refuse_emptiness()
-        return MeterFile(
-            loads=tuple(each.load for each in gridded),
-            rejected=tuple(sorted(self._rejected, key=lambda row: row.line)),
-            notes=(*gaps.notes(gridded), *self._absent(gridded)),
-            rows=sum(len(each.rows) for each in series),
-            header=self._table.header,
-        )
+        return found
 
-    def _absent(self, gridded: list[Gridded]) -> Iterator[str]:
-        for meter in sorted(set(self._declaration.meters or ()) - {each.load.meter for each in gridded}):
+    def _in_order(self) -> tuple[RejectedRow, ...]:
+        return tuple(sorted(self._rejected, key=lambda row: row.line))
+
+    def _absent(self, series: list[Series]) -> Iterator[str]:
+        for meter in sorted(set(self._declaration.meters or ()) - {each.meter for each in series}):
             yield f"meter {meter}: declared, and not one of its rows was taken"
 
     def _gridded(self, series: Series) -> Gridded:
-        too_long = gaps.too_long(series, self._local_time, self._table.row_word)
-        if too_long:
-            raise BadReadings(f"{self._path} {too_long}")
         gridded = on_grid(series, self._declaration)
         for hole in gridded.holes:
             self._tell(hole, series.meter)

@@ -12,7 +12,7 @@ from adapters.meter_files.amounts import nearest_whole, whole
 from adapters.meter_files.declaration import Declaration
 from adapters.meter_files.local_time import BEFORE_ALL, EPOCH, LocalTime
 from domain.arrays.load import Flags, Int, Load
-from domain.measurement import MeterType, Quality, Verdict, register_step, spread
+from domain.measurement import NO_EXTRA, Extra, MeterType, Quality, Reading, Verdict, register_step, spread
 
 SPREAD = "spread"
 MISSING = "missing"
@@ -139,6 +139,29 @@ def _of_registers(series: Series, declaration: Declaration) -> Gridded:
     found = [np.array(energy[n], np.int64) if n in energy else None for n in range(1, len(declared) + 1)]
     load = _load(series, declaration, instants[0], found, np.array(step.quality, np.uint8))
     return Gridded(load, tuple(step.holes), sum(finer for _, finer in rounded), step.rollovers)
+
+
+def registers_of(series: Series, declaration: Declaration) -> tuple[tuple[Reading, ...], int]:
+    """A meter's readings in the order of time, in whole Wh and varh, and how many of their values were finer."""
+    instants = sorted(series.rows)
+    columns: list[Sequence[int | None]] = []
+    finer = 0
+    for column, is_declared in enumerate(_declared(declaration), 1):
+        if not is_declared:
+            columns.append([None] * len(instants))
+            continue
+        values, finer_here = nearest_whole([_amount(series.rows[instant], column) for instant in instants])
+        columns.append(values)
+        finer += finer_here
+    readings = tuple(
+        Reading(series.meter, EPOCH + timedelta(seconds=instant), wh or 0, varh or 0, _extra(exported, capacitive))
+        for instant, wh, varh, exported, capacitive in zip(instants, *columns, strict=True)
+    )
+    return readings, finer
+
+
+def _extra(exported: int | None, capacitive: int | None) -> Extra:
+    return NO_EXTRA if exported is None and capacitive is None else Extra(exported, capacitive)
 
 
 REGISTERS = ("active", "reactive", "export", "capacitive")

@@ -82,6 +82,8 @@ def settings(path: str, most_bytes: int, page_bytes: int, alone: bool) -> dict[s
 
 def set_up(db: Connection, path: str, most_bytes: int, alone: bool) -> None:
     """Set every pragma, read it back, and raise `Unavailable` for one that did not take: SQLite itself says nothing."""
+    # First of all: once anything else has looked into the file, SQLite has made its index of the WAL a third file.
+    db.execute(f"PRAGMA locking_mode = {'exclusive' if alone else 'normal'}").fetchone()
     # A new file becomes a WAL database under a rollback journal. Only EXTRA syncs the folder after deleting it; with
     # FULL the journal could return after a power cut in the first seconds, and undo the whole file.
     db.execute("PRAGMA synchronous = 3")

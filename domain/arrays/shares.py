@@ -39,7 +39,7 @@ LARGEST_BILL = LARGEST_BILL_MICRO
 
 def check_budget(bill: Bill) -> None:
     """Raises `TooLarge` for a bill that cannot be shared exactly, before anything of it is shared."""
-    size = sum((abs(line.amount) for line in bill.lines), Decimal(0))
+    size = sum(map(abs, bill.amounts), Decimal(0))
     if size * MICRO > LARGEST_BILL:
         largest = max(bill.lines, key=lambda line: abs(line.amount))
         raise TooLarge(

@@ -6,12 +6,13 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from domain.bill import BillLine, ByEnergy, GrossLine
+from domain.bill import ByEnergy, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
 from domain.money import EXACT, plain
 
 if TYPE_CHECKING:
+    from domain.heading import Worked
     from domain.terms import Terms
 
 
@@ -41,7 +42,7 @@ class AdjustedEnergy(Named):
         pairs = zip(self.periods, self.line_codes, strict=True)
         return tuple(int(EXACT.multiply(d.energy_wh[p], self._price(code, terms).scaleb(6))) for (p, _), code in pairs)
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+    def lines(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]") -> tuple[GrossLine, ...]:
         return tuple(self._line(p, name, d, terms) for p, name in self.periods)
 
     def _line(self, p: int, name: str, d: Determinants, terms: "Terms") -> GrossLine:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from domain.bill import BillLine, ByEnergy, GrossLine
+from domain.bill import ByEnergy, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
 from domain.errors import NoPriceInForce
@@ -14,6 +14,7 @@ from domain.gauges import AnyGauge, IndexedEnergy, RegisterByPeriod
 from domain.money import EXACT, nano_to_decimal, plain
 
 if TYPE_CHECKING:
+    from domain.heading import Worked
     from domain.terms import Terms
 
 
@@ -92,7 +93,7 @@ class IndexedPrice(Named):
         published = EXACT.multiply(Decimal(published_micro).scaleb(-6), self._multiplier(terms))
         return EXACT.add(published, terms.rates.values[f"{self.code}.adder"])
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+    def lines(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]") -> tuple[GrossLine, ...]:
         kwh, cost = Decimal(d.total_wh).scaleb(-3), self.cost(d, terms)
         mean = EXACT.divide(cost, kwh).quantize(Decimal("0.000001")) if kwh else Decimal(0)
         factor, losses, adder = (terms.rates.values[f"{self.code}.{key}"] for key in ("factor", "losses", "adder"))

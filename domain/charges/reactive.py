@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from domain.bill import BillLine, ByEnergy, GrossLine
-from domain.charges.charge import Named
+from domain.bill import ByEnergy, GrossLine
+from domain.charges.charge import Accrual, Named
 from domain.determinants import Determinants
 from domain.errors import BadReadings
 from domain.gauges import AnyGauge, ReactiveByPeriod, ReactiveExcess, RegisterByPeriod, Unmetered
 from domain.money import EXACT, plain
 
 if TYPE_CHECKING:
+    from domain.heading import Worked
     from domain.terms import Terms
 
 CAPACITIVE = Unmetered("capacitive_varh")
@@ -60,10 +61,12 @@ class ReactiveEnergy(Named):
         own = self._gauge(terms)
         return (own, CAPACITIVE) if self.capacitive else (own,)
 
+    accrues = Accrual.NOTHING
+
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return tuple(0 for _ in self.line_codes)  # the ratio of a month is known at its close
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+    def lines(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]") -> tuple[GrossLine, ...]:
         if self.capacitive:
             self.check_register(d, terms, "capacitive_varh")
         elif d.reactive_varh is None:

@@ -7,13 +7,14 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from domain.bill import BillLine, ByEnergy, ByTier, GrossLine
+from domain.bill import ByEnergy, ByTier, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, ChronologicalTiers
 from domain.money import EXACT, Ratio, plain
 
 if TYPE_CHECKING:
+    from domain.heading import Worked
     from domain.terms import Terms
 
 
@@ -79,7 +80,7 @@ class TieredEnergy(Named):
         parts = self._parts(d, terms, self._limits_wh(terms, ()))
         return tuple(int(wh * terms.micro[code]) for wh, code in zip(parts, self.line_codes, strict=True))
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+    def lines(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]") -> tuple[GrossLine, ...]:
         parts = self._parts(d, terms, self._limits_wh(terms, so_far))
         tiers = len(self.limits) + 1
         found = zip(parts, self.line_codes, strict=True)
@@ -120,7 +121,7 @@ class TieredEnergy(Named):
         counted = tuple(p for p, _ in self.periods)
         return ChronologicalTiers(len(terms.tariff.periods), counted, tuple(int(limit) for limit in limits))
 
-    def _limits_wh(self, terms: "Terms", so_far: Sequence[BillLine]) -> list[Fraction]:
+    def _limits_wh(self, terms: "Terms", so_far: "Sequence[Worked]") -> list[Fraction]:
         factor = Fraction(1000) * self._often(terms)
         if self.unit is TierUnit.KWH_PER_KW:
             factor *= sum((Fraction(line.quantity) for line in so_far if line.charge == self.kw_of), Fraction(0))

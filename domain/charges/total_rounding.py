@@ -3,13 +3,14 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
-from domain.bill import BillLine, GrossLine
-from domain.charges.charge import Named
+from domain.bill import BillLine, ByLines
+from domain.charges.charge import Accrual, Ask, Prepared
 from domain.charges.percentage import base_of, by_lines
 from domain.determinants import Determinants
-from domain.heading import Heading
+from domain.heading import Figures, Heading, Told, Worked
 from domain.money import EXACT, plain
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TotalRounding(Named):
+class TotalRounding(Prepared):
     """What takes the sum of some lines to the nearest multiple of `to`, halves away from zero (Chile: 100 pesos).
 
     Negative where it is rounded down. Known only at the close, and once for the whole bill.
@@ -37,33 +38,39 @@ class TotalRounding(Named):
     def settled_by(self, terms: "Terms") -> Hashable:
         return self.to
 
+    accrues = Accrual.NOTHING
+
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)
 
-    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
+    def prepared(self, terms: "Terms") -> Ask:
         currency = terms.tariff.currency
-        return (
-            Heading(
-                code=self.code,
-                charge=self.code,
-                group=self.group,
-                label=self.label,
-                unit=currency,
-                rate=self.to,
-                rate_unit=f"{currency}, to the nearest",
-                source=self.source,
-                basis=by_lines(())(),
-                rounding=terms.tariff.rounding,
-            ),
+        heading = Heading(
+            code=self.code,
+            charge=self.code,
+            group=self.group,
+            label=self.label,
+            unit=currency,
+            rate=self.to,
+            rate_unit=f"{currency}, to the nearest",
+            source=self.source,
+            basis=ByLines(()),
+            rounding=terms.tariff.rounding,
         )
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
-        [heading], (amount, chosen) = terms.headings(self), base_of(self.base, so_far)
-        multiples = EXACT.divide(amount, self.to).quantize(Decimal(1), ROUND_HALF_UP, context=EXACT)
-        rounded = EXACT.multiply(multiples, self.to)
-        difference = EXACT.subtract(rounded, amount)
-        if not difference:
-            return ()
-        nearest = f"{plain(rounded)} - {plain(amount)}"
-        formula = f"{nearest}, to the nearest {self.to:f} {terms.tariff.currency}"
-        return (heading.line(amount, difference, lambda: formula, basis=by_lines(chosen)),)
+        def lines(_: Determinants, so_far: Sequence[Worked]) -> list[Figures]:
+            amount, before = base_of(self.base, so_far), tuple(so_far)
+            multiples = EXACT.divide(amount, self.to).quantize(Decimal(1), ROUND_HALF_UP, context=EXACT)
+            rounded = EXACT.multiply(multiples, self.to)
+            if rounded == amount:
+                return []
+            return [Figures(heading, amount, EXACT.subtract(rounded, amount), partial(words, rounded, before))]
+
+        def words(rounded: Decimal, before: Sequence[Worked], line: BillLine) -> Told:
+            nearest = f"{plain(rounded)} - {plain(line.quantity)}"
+            return {
+                "formula": f"{nearest}, to the nearest {self.to:f} {currency}",
+                "basis": by_lines(self.base, before),
+            }
+
+        return lines

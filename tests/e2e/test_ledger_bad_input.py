@@ -2,8 +2,10 @@
 
 import csv
 import json
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -193,3 +195,24 @@ def test_after_all_of_it_the_ledger_verifies(run: Run, site: Path) -> None:
     record(run, *rows, ("2026-01-04T10:00", "oven", "5"), ("2026-01-07T10:15", "main", "90"))
     assert {reason for reason, _ in kept(run)} == {"impossible jump", "unknown meter", "before commissioning"}
     assert run("verify")[0] == 0
+
+
+def change_the_upload(topic: str, cut: int) -> None:
+    """Another stored name, and the last bytes gone."""
+    change = "UPDATE stored_events SET topic = ?, state = substr(state, 1, length(state) - ?) WHERE topic LIKE ?"
+    with closing(sqlite3.connect("ledger.sqlite")) as ledger, ledger:
+        assert ledger.execute(change, (topic, cut, "ReadingsPriced.%")).rowcount == 1
+
+
+@pytest.mark.parametrize("words", [("bill", "--month", "2026-01"), ("verify",), ("rebuild",)])
+def test_a_ledger_that_is_damaged_or_newer_is_told_of_in_words(run: Run, site: Path, words: tuple[str, ...]) -> None:
+    record(run, ("2026-01-07T10:00", "main", "100"))
+    change_the_upload("ReadingsPriced.v99", 0)
+    code, _, err = run(*words)
+    assert code == 2
+    assert "metering-day/edge-1/2026-01-07: stored event 'ReadingsPriced.v99' is not known here" in err
+    change_the_upload("ReadingsPriced.v3", 1)
+    code, _, err = run(*words)
+    assert code == 2
+    assert "metering-day/edge-1/2026-01-07: an upload of " in err
+    assert "restore the ledger from a copy" in err

@@ -74,10 +74,6 @@ class Month:
         return ((self.end or next_month(self.first)) - self.first).days
 
     @property
-    def dates(self) -> list[date]:
-        return [self.first + timedelta(days=n) for n in range(self.days)]
-
-    @property
     def share(self) -> Fraction:
         """What these days bear of an amount a month."""
         return Fraction(self.days, (next_month(self.first) - self.first.replace(day=1)).days)
@@ -237,7 +233,8 @@ def _(charge: kinds.MaximumDemand, month: Month, so_far: list[Line]) -> Parts:
         kw = max(kw, Fraction(charge.at_least_kw))
     if charge.load_factor is not None:
         cap = Fraction(ceil(month.kwh(month.tariff.periods) / (24 * month.days * Fraction(charge.load_factor))))
-        windows = (window for day in month.dates for window in month.tariff.calendar.windows_of(day))
+        days = (month.first + timedelta(days=n) for n in range(month.days))
+        windows = (window for day in days for window in month.tariff.calendar.windows_of(day))
         hours = any(window.period in names(charge) for window in windows)
         alone = charge.cap_alone == "always" or (charge.cap_alone == "without_hours" and not hours)
         kw = cap if alone else min(kw, cap)

@@ -174,8 +174,8 @@ def crash(tmp_path: Path, instead: Mapping[str, str], polls: int, every: int, pa
 
 
 def test_no_power_cut_loses_what_was_acknowledged(tmp_path: Path) -> None:
-    found = crash(tmp_path, SMALL_STEPS, polls=40, every=5, parts=1)
-    assert found.images > 300
+    found = crash(tmp_path, SMALL_STEPS, polls=30, every=1, parts=1)
+    assert found.images > 2000
     assert (found.lost, found.unreadable, found.first) == (0, 0, "")
 
 

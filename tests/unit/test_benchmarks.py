@@ -11,7 +11,7 @@ import pytest
 
 from adapters.meter_files import load_declaration, read_meter_file
 from adapters.tariff_files import TariffFiles
-from benchmarks import meter_year, peer_eventsourcing
+from benchmarks import ledger_runs, meter_year, peer_event_each, peer_eventsourcing
 from benchmarks.__main__ import main
 from benchmarks.measuring import Command, Spread, run
 from benchmarks.peer_plain_python import bills
@@ -172,3 +172,17 @@ def test_a_peer_that_is_not_installed_is_told_with_the_way_to_install_it() -> No
     check_installed("json")
     with pytest.raises(Disagreement, match=r"no_such_engine not installed.*requirements/oracles\.txt"):
         check_installed("json", "no_such_engine")
+
+
+def test_the_ledger_of_a_day_is_whole_and_its_children_find_all_of_it(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.sqlite"
+    assert ledger_runs.make(ledger, 1)["bytes"] > 0
+    for child in (ledger_runs.projection, ledger_runs.cold_load, ledger_runs.verify):
+        found = child(ledger, 1)
+        assert found["measurements"] == 50 * 288
+        assert all(one > 0 for figures in found["figures"].values() for one in figures)
+
+
+@pytest.mark.parametrize("what", sorted(peer_event_each.RUNS))
+def test_the_ledgers_peer_finds_again_what_it_stored(what: str, tmp_path: Path) -> None:
+    assert all(one > 0 for figures in peer_event_each.RUNS[what](tmp_path, 1).values() for one in figures)

@@ -26,7 +26,7 @@ from domain.supply_point import SupplyPoint
 from domain.tariff import Tariff
 from domain.terms import BillingMonth, midnight_utc
 from domain.verification import Compared
-from entrypoints.ledger_record import records_of
+from entrypoints.ledger_uploads import pairs_of_loads, uploads
 
 STEP, FIRST = timedelta(minutes=5), date(2026, 1, 7)
 NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
@@ -68,7 +68,7 @@ class Plant:
         close(self.point, self.month)
         correct = CorrectReading(self.store.days, self.terms_of, AmendPeriod.of(close))
         at = midnight_utc(FIRST, self.point.zone) + 130 * STEP
-        correct(self.point, Correction("main", at, 999, 10, "Ana", "a loose wire", Extra(70_000)), reopen=True)
+        correct(self.point, Correction("main", at, 999, 10, "Ana", "a loose wire", Extra(30_000)), reopen=True)
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_a_book_of_arrays_ends_as_the_day_itself(plant: Plant) -> None:
         if entry.day == FIRST:
             book.see(entry.event)  # type: ignore[arg-type]  # an entry with a day has a day's event
     assert book.months() == [day.meters[day.index[meter]].month for meter in day.opened.meters]
-    assert book.measured("main").extra[130] == Extra(70_000)
+    assert book.measured("main").extra[130] == Extra(30_000)
 
 
 def test_a_file_with_an_export_column_is_recorded_with_it(plant: Plant) -> None:
@@ -115,7 +115,7 @@ def test_a_file_with_an_export_column_is_recorded_with_it(plant: Plant) -> None:
     quality = np.zeros(size, dtype=np.uint8)
     quality[100:103] = Quality.ESTIMATED
     load = Load("main", midnight_utc(FIRST, plant.point.zone), 5, wh, varh, quality, out, capacitive)
-    plant.price(records_of(plant.point, [load], "file-1"))
+    plant.price(uploads(plant.point, pairs_of_loads(plant.point, [load], {}), "file-1"))
     main = plant.store.days.measured("edge-1", FIRST, ["main"])["main"]
     again = Load.of_days("main", load.start, load.end, 5, [main])
     assert again.export_wh is not None

@@ -123,6 +123,37 @@ def test_more_than_the_registers_rose_by_waits_in_quarantine_and_prices_nothing(
     assert "1 of them, 0 estimated, are in the ledger with 1000 Wh and 250 varh" in kept.text
 
 
+def test_another_measurement_of_a_known_interval_waits_and_costs_no_neighbour(mill_at_nine: Mill) -> None:
+    house = mill_at_nine
+    house.price(0, 0, 1, 1_000)
+    house.price(0, 0, 1, 700)  # its clock was set back by five minutes
+    house.price(1, 700, 2, 900)
+    assert house.energies(2) == [1_000, 200]
+    (kept,) = house.quarantine.kept()
+    assert kept.reason is Reason.ENERGY_DISAGREES
+    assert "700 Wh and 175 varh were read from" in kept.text
+    assert "1000 Wh and 250 varh are in the ledger, measured" in kept.text
+
+
+def test_what_contradicts_the_ledger_is_accepted_once_it_was_corrected_so(mill_at_nine: Mill) -> None:
+    house = mill_at_nine
+    house.price(0, 0, 1, 1_000)
+    house.price(0, 0, 1, 700)
+    correct(house, 0, 700, 175, Extra(70, 35))
+    (kept,) = house.quarantine.kept()
+    house.quarantine.release(kept.id)
+    house.send(WIRE.upload(kept.data).readings)
+    assert house.quarantine.kept() == []
+
+
+def test_a_measurement_against_an_outage_s_estimate_waits_and_a_thinned_one_s_own_does_not(mill_at_nine: Mill) -> None:
+    house = mill_at_nine
+    house.price(0, 0, 3, 900)
+    house.price(1, 300, 2, 400)
+    (kept,) = house.quarantine.kept()
+    assert "300 Wh and 75 varh are in the ledger, estimated" in kept.text
+
+
 def test_known_intervals_that_do_not_add_up_wait_until_they_were_corrected(mill_at_nine: Mill) -> None:
     house = mill_at_nine
     house.price(0, 0, 1, 1_000)

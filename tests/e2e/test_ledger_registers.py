@@ -1,0 +1,86 @@
+"""Files of registers in the ledger: its own rules judge each step, as they do for a device; and swaps in both kinds."""
+
+import pytest
+
+from tests.reference.ledger_desk import SITE, Desk
+
+SWAPPED = """
+[[swaps]]
+meter = "main"
+at = 2026-01-07T10:02:00-06:00
+last_wh = 5040000
+last_varh = 1008000
+first_wh = 3000
+first_varh = 600
+rated_power_kw = 1500
+"""
+
+
+def test_a_swap_that_is_registered_loses_no_energy_of_a_register_file(desk: Desk) -> None:
+    desk.register(SITE + SWAPPED)
+    rows = [
+        ("2026-01-07T10:00", "main", "5000"),
+        ("2026-01-07T10:15", "main", "63"),
+        ("2026-01-07T10:30", "main", "70"),
+    ]
+    assert "2 of them new to the ledger" in desk.record(rows, registers=True)
+    assert desk.kwh() == 107
+    assert desk.waiting() == []
+
+
+def test_what_an_interval_file_tells_of_the_quarter_hour_of_a_swap_is_all_of_it(desk: Desk) -> None:
+    desk.register(SITE + SWAPPED)
+    desk.record(
+        [("2026-01-07T09:45", "main", "90"), ("2026-01-07T10:00", "main", "100"), ("2026-01-07T10:15", "main", "7")]
+    )
+    assert desk.kwh() == 197
+    assert desk.waiting() == []
+
+
+def test_a_meter_young_enough_to_hide_its_last_count_in_an_interval_does_not(desk: Desk) -> None:
+    desk.register(SITE + SWAPPED.replace("5040000", "20000").replace("= 3000", "= 0"))
+    desk.record([("2026-01-07T10:00", "main", "100")])
+    assert desk.kwh() == 100
+
+
+def test_hours_without_readings_are_spread_over_midnight_and_told_as_estimated(desk: Desk) -> None:
+    desk.register()
+    rows = [
+        ("2026-01-07T21:45", "main", "100"),
+        ("2026-01-07T22:00", "main", "150"),
+        ("2026-01-08T02:00", "main", "310"),
+    ]
+    assert "17 of them new to the ledger, 16 estimated" in desk.record(rows, registers=True)
+    found = desk.bill()["intervals"]
+    assert (found["measured"], found["estimated"]) == (1, 16)
+    assert [one["text"] for one in desk.events() if one["what"] == "readings"] == [
+        "9 intervals, 8 estimated",
+        "8 intervals, 8 estimated",
+    ]
+
+
+def test_a_jump_in_a_register_file_is_a_gap_and_waits_until_the_meter_may_carry_it(desk: Desk) -> None:
+    desk.register()
+    rows = [("2026-01-07T10:00", "main", "0"), ("2026-01-07T10:15", "main", "900"), ("2026-01-07T10:30", "main", "910")]
+    assert "1 of them new to the ledger; 1 intervals are gaps" in desk.record(rows, registers=True)
+    assert [reason for reason, _ in desk.waiting()] == ["impossible jump"]
+    assert [one["text"] for one in desk.events() if one["what"] == "gap"] == ["1 intervals, jump"]
+    desk.register(SITE.replace("= 1500", "= 4000"))
+    assert "1 tried, 1 accepted" in desk.done("replay")
+    assert desk.kwh() == 910
+
+
+def test_registers_that_begin_again_and_those_that_were_reset_are_told_apart(desk: Desk) -> None:
+    desk.register()
+    shown = ("999950", "999990"), ("50", "10"), ("12", "3")
+    rows = [(f"2026-01-07T10:{15 * n:02}", "main", *both) for n, both in enumerate(shown)]
+    desk.record(rows, registers=True)
+    assert desk.kwh() == 100
+    assert [one["text"] for one in desk.events() if one["what"] == "gap"] == ["1 intervals, reset"]
+
+
+def test_a_register_file_of_another_step_is_refused(desk: Desk) -> None:
+    desk.register(SITE.replace("step_minutes = 15", "step_minutes = 5"))
+    rows = [("2026-01-07T10:00", "main", "0"), ("2026-01-07T10:15", "main", "90")]
+    with pytest.raises(AssertionError, match="the file has readings of 15 minutes, and plant is read every 5"):
+        desk.record(rows, registers=True)
