@@ -174,10 +174,10 @@ def _indexed(charge: IndexedPrice, priced: PricedLoad, billed: Billed) -> Eviden
     gauge = billed.terms.indexed(charge)
     blocks = blocks_of(priced.load, billed.month, gauge.minutes)
     blocks = blocks.where(blocks.wh > 0)
-    micro = [gauge.price_at(at) or 0 for at in blocks.start_s.tolist()]
-    cost = np.array([price * wh for price, wh in zip(micro, blocks.wh.tolist(), strict=True)], dtype=object)
+    paid = [charge.price(gauge.price_at(at) or 0, billed.terms) for at in blocks.start_s.tolist()]
+    cost = np.array([price * wh for price, wh in zip(paid, blocks.wh.tolist(), strict=True)], dtype=object)
     named = tuple(
-        Moment(instant(blocks.start_s[i]), milli(blocks.wh[i]), "kWh", Decimal(micro[i]).scaleb(-6))
+        Moment(instant(blocks.start_s[i]), milli(blocks.wh[i]), "kWh", round(paid[i], 6))
         for i in largest(cost, DEAREST)
     )
     naming = f"dearest, at {billed.terms.tariff.currency}/kWh"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -37,7 +37,8 @@ class KwRounding(StrEnum):
 class LookBack:
     """Billed is the mean of the `highest` highest monthly maxima of the last `months` months, this one included.
 
-    `in_months` limits it to some calendar months; in the others this month's maximum is billed (Chile, peak demand).
+    With `in_months` only in those calendar months, and of the other months alone: the season before (Chile, peak
+    demand). In those others this month's own maximum is billed.
     """
 
     highest: int
@@ -47,7 +48,14 @@ class LookBack:
     def kw(self, now: Ratio, month: date, before: Sequence[tuple[date, Fraction]]) -> Ratio:
         if self.in_months and month.month not in self.in_months:
             return now
-        best = sorted((now, *_highest_by_month(_recent(before, month, self.months - 1))), reverse=True)[: self.highest]
+        window = _recent(before, month, self.months - 1)
+        if self.in_months:
+            season = _highest_by_month([(first, kw) for first, kw in window if first.month not in self.in_months])
+            return self._mean(season) if season else now
+        return self._mean([now, *_highest_by_month(window)])
+
+    def _mean(self, maxima: Sequence[Ratio]) -> Ratio:
+        best = sorted(maxima, reverse=True)[: self.highest]
         return sum(map(Fraction, best), Fraction(0)) / len(best)
 
 
@@ -63,6 +71,14 @@ class Ratchet:
         window = _recent(before, month, self.months)
         counted = [kw for first, kw in window if not self.only_months or first.month in self.only_months]
         return max([now, *(kw * Fraction(self.percent) / 100 for kw in counted)])
+
+
+class CapAlone(StrEnum):
+    """When a load-factor cap is billed by itself, whatever was measured (CFE: where there is no peak period)."""
+
+    ALWAYS = "always"
+    WITHOUT_HOURS = "without_hours"
+    """On days none of which has an hour in the charge's periods."""
 
 
 class Billed(NamedTuple):
@@ -84,7 +100,7 @@ class MaximumDemand(Prepared):
                instants: coincident peaks); a rolling window has neither of the last two but `apparent`
     rounded    `round_up_kw`: up to whole kW; or `round_kw`: halves up, to whole kW or to two decimals
     looked back `look_back`, then `ratchet`, then `at_least_kw`
-    capped     `load_factor`: at most ceil(kWh / (24 h x days x load factor)) kW
+    capped     `load_factor`: at most ceil(kWh / (24 h x days x load factor)) kW; `cap_alone`: just that
     tiered     `tiers_kw`: upper limits of all tiers but the last; rates `code.t1`, `code.t2` ...
     prorated   in a part of a month: the part's own maximum, kWh and days; its days of the monthly rate
     per        the rate is for a month, or for each day billed, or for a year of 365 or 366 of them
@@ -107,6 +123,7 @@ class MaximumDemand(Prepared):
     rolling: bool = False
     round_kw: KwRounding | None = None
     per: "Per" = "month"
+    cap_alone: CapAlone | None = None
 
     @property
     def line_codes(self) -> tuple[str, ...]:
@@ -133,6 +150,7 @@ class MaximumDemand(Prepared):
         """The plain case in integers, prepared, because it is worked out for every measurement that arrives."""
         highest, minutes, micro = _highest_of(self._indexes), terms.tariff.demand_minutes, terms.micro[self.code]
         is_capped, below, whole = self.load_factor is not None, *self._cap_ratio(terms)
+        is_cap_alone = self._is_cap_alone(terms)
         days, of_month = terms.days, terms.month.days
 
         def accrued(d: Determinants) -> tuple[int, ...]:
@@ -140,7 +158,8 @@ class MaximumDemand(Prepared):
             if self.round_up_kw:
                 watts = -(-watts // 1000) * 1000
             if is_capped:
-                watts = min(watts, -(-sum(d.energy_wh) * below // whole) * 1000)
+                cap = -(-sum(d.energy_wh) * below // whole) * 1000
+                watts = cap if is_cap_alone else min(watts, cap)
             return (watts * micro * days // of_month,)
 
         return accrued
@@ -202,9 +221,16 @@ class MaximumDemand(Prepared):
         measured, at = self.measured(d, terms)
         uncapped = measured if self._is_plain else self._before_cap(measured, terms)
         cap = None if self.load_factor is None else self.cap_kw(d, terms)
-        if cap is None or cap >= uncapped:
+        if cap is None or (cap >= uncapped and not self._is_cap_alone(terms)):
             return Billed(uncapped, measured, at, cap, False)
         return Billed(cap, measured, at, cap, True)
+
+    def _is_cap_alone(self, terms: "Terms") -> bool:
+        if self.cap_alone is not CapAlone.WITHOUT_HOURS:
+            return self.cap_alone is CapAlone.ALWAYS
+        names = {name for _, name in self.periods}
+        days = (terms.first + timedelta(days=n) for n in range(terms.days))
+        return not any(window.period in names for day in days for window in terms.tariff.calendar.windows_of(day))
 
     def measured(self, d: Determinants, terms: "Terms") -> tuple[Ratio, datetime | None]:
         """The part's maximum in kW (kVA), rounded as the tariff rounds it, and when its block began."""
@@ -301,6 +327,8 @@ class MaximumDemand(Prepared):
             return f"maximum of {window}: {measured} {self.unit}"
         hours = f"24 x {terms.days} x {self.load_factor}"
         cap_text = f"cap ceil({plain(Decimal(wh).scaleb(-3))} kWh / ({hours})) = {billed.cap:,}"
+        if self._is_cap_alone(terms):
+            return f"{cap_text} kW"
         return f"min(maximum in {names} {measured}, {cap_text}) kW"
 
     def _note(self, billed: "Billed", terms: "Terms") -> str:
@@ -314,10 +342,11 @@ class MaximumDemand(Prepared):
 
     def _cap_note(self, terms: "Terms") -> str:
         rate, these = terms.rates.values[self.code], "this month" if terms.share == 1 else "on these days"
+        why = "The cap alone is billed" if self._is_cap_alone(terms) else "The cap binds"
         rate = of_fraction(rate, Fraction(terms.times(self.per)) / terms.share)
         per_kwh = rate / (24 * terms.month.days * (self.load_factor or Decimal(1)))
         return (
-            f"The cap binds: {these} the charge acts as {per_kwh:.4f} {terms.tariff.currency} on every kWh, "
+            f"{why}: {these} the charge acts as {per_kwh:.4f} {terms.tariff.currency} on every kWh, "
             "base hours included, and a lower peak alone would save nothing."
         )
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from domain.bill import ByEnergy, ByExport, GrossLine
 from domain.charges.charge import Named
-from domain.charges.indexed import IndexedPrice
+from domain.charges.indexed import IndexedPrice, exported
 from domain.charges.percentage import base_of
 from domain.determinants import Determinants
-from domain.gauges import AnyGauge, RegisterByPeriod, Unmetered
+from domain.gauges import AnyGauge, Unmetered
 from domain.money import EXACT, fraction_to_decimal, of_fraction, plain
 
 if TYPE_CHECKING:
@@ -252,11 +252,6 @@ class NetMetering(Named):
 
     def _bank(self, name: str, terms: "Terms") -> Fraction:
         return _last_word(f"{self.code}.{name}", _month_before(terms.month.first), terms)
-
-
-def exported(terms: "Terms") -> RegisterByPeriod:
-    """The gauge of energy delivered, by period of the tariff."""
-    return RegisterByPeriod("export_wh", len(terms.tariff.periods))
 
 
 def _last_word(key: str, since: date, terms: "Terms") -> Fraction:

@@ -4,12 +4,14 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from domain.bill import BillLine, Evenly
 from domain.charges.charge import Accrual, Ask, Prepared
 from domain.charges.percentage import base_of
 from domain.determinants import Determinants
+from domain.errors import ContractIncomplete
 from domain.heading import Figures, Told, Worked
 from domain.money import EXACT, Ratio, decimal_to_nano, fraction_to_decimal, of_fraction, plain
 
@@ -50,10 +52,12 @@ class ContractedPower(Prepared):
     """Contracted kW of each period x a rate; one line a period.
 
     `per` year: a yearly rate x days billed / days of the year. `per` day: a daily rate x days billed.
+    `ascending`: a contract in which a period has less than the one before it is refused (Spain, P1 <= ... <= P6).
     """
 
     periods: tuple[tuple[int, str], ...]
     per: Literal["year", "day"] = "year"
+    ascending: bool = False
 
     @property
     def line_codes(self) -> tuple[str, ...]:
@@ -71,8 +75,20 @@ class ContractedPower(Prepared):
 
     def prepared(self, terms: "Terms") -> Ask:
         """Lines that are the same for every meter."""
+        if self.ascending:
+            self._check_order(terms)
         found = [self._line(name, terms) for _, name in self.periods]
         return lambda _d, _so_far: found
+
+    def _check_order(self, terms: "Terms") -> None:
+        """Raises `ContractIncomplete`."""
+        agreed = [(name, terms.contract.kw(name, self.label)) for _, name in self.periods]
+        for (before, most), (name, kw) in pairwise(agreed):
+            if kw < most:
+                raise ContractIncomplete(
+                    f"{self.label}: {plain(kw)} kW are contracted in {name} and {plain(most)} in {before}; no period "
+                    f"may have less than the one before it: correct --contracted-kw {name}=KW"
+                )
 
     def _line(self, name: str, terms: "Terms") -> Figures:
         heading = self.heading(
