@@ -132,7 +132,13 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "end": evidence.end.isoformat() if evidence.end else None,
         "naming": evidence.naming or None,
         "named": [
-            {"start": one.start.isoformat(), "quantity": _text(one.quantity), "unit": one.unit, "rate": _text(one.rate)}
+            {
+                "start": one.start.isoformat(),
+                "quantity": _text(one.quantity),
+                "unit": one.unit,
+                "rate": _text(one.rate),
+                "estimated": one.estimated,
+            }
             for one in evidence.named
         ],
         "looked_back": back
@@ -177,9 +183,10 @@ class StoredMoment(Stored):
     quantity: Number
     unit: str
     rate: Number | None
+    estimated: bool = False
 
     def to_domain(self) -> Moment:
-        return Moment(self.start, self.quantity, self.unit, self.rate)
+        return Moment(self.start, self.quantity, self.unit, self.rate, self.estimated)
 
 
 class StoredLookedBack(Stored):

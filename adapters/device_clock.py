@@ -2,7 +2,8 @@
 
 A device whose battery is dead starts in 1970, or months off. What is certain is that now is not earlier than the newest
 reading in its own store, nor than this software: that is the floor. Below it the wall clock is not believed, and time
-runs on from the floor until the network tells better.
+runs on from the floor until the network tells better: whoever keeps the clock right, or, where nobody does because the
+factory lets no time server through, the server that takes the readings.
 """
 
 import ctypes
@@ -67,9 +68,16 @@ def raise_system_clock(to: datetime) -> bool:
     return True
 
 
+def nobody_told() -> None:
+    """No server has answered yet."""
+
+
 @dataclass
 class DeviceClock:
-    """Clock. `wall` may be wrong, `elapsed_s` only grows; `now` is never earlier than `floor`."""
+    """Clock. `wall` may be wrong, `elapsed_s` only grows; where nobody vouches for it, `now` is not before `floor`.
+
+    `told` is the server's UTC time, once it has answered. It is believed where nothing disciplines the wall clock.
+    """
 
     floor: datetime
     boot: str
@@ -77,6 +85,7 @@ class DeviceClock:
     elapsed_s: Callable[[], float] = elapsed_s
     synchronised: Callable[[], bool] = synchronised
     has_battery: bool = False
+    told: Callable[[], datetime | None] = nobody_told
     _started_s: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -84,19 +93,35 @@ class DeviceClock:
         self.floor = max(self.floor, RELEASED)
 
     def now(self) -> datetime:
-        said = self.wall()
-        return said if said >= self.floor else self.floor + timedelta(seconds=self.elapsed_s() - self._started_s)
+        return self._vouched() or self._own()
+
+    def own(self) -> datetime:
+        """What this machine makes of its clock, whatever a server says."""
+        return self.wall() if self._is_kept() else self._own()
 
     def facts(self) -> ClockFacts:
         """What is known about the time, for whoever has to judge it later."""
         return ClockFacts(self.boot, int(self.elapsed_s() * 1000), int(self.wall().timestamp() * 1000), self.state())
 
     def state(self) -> ClockState:
-        if self.wall() < self.floor:
-            return ClockState.UNSYNCED
-        if self.synchronised():
+        if self._vouched() is not None:
             return ClockState.NETWORK
-        return ClockState.BATTERY if self.has_battery else ClockState.UNSYNCED
+        believed = self.wall() >= self.floor
+        return ClockState.BATTERY if believed and self.has_battery else ClockState.UNSYNCED
+
+    def _vouched(self) -> datetime | None:
+        """The time by the network, also below the floor: readings of a clock that was ahead must not hold it there."""
+        if self._is_kept():
+            return self.wall()
+        said = self.told()
+        return said if said is not None and said >= RELEASED else None
+
+    def _is_kept(self) -> bool:
+        return self.wall() >= RELEASED and self.synchronised()
+
+    def _own(self) -> datetime:
+        said = self.wall()
+        return said if said >= self.floor else self.floor + timedelta(seconds=self.elapsed_s() - self._started_s)
 
 
 def device_clock(floor: datetime) -> DeviceClock:

@@ -78,6 +78,8 @@ def _content(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(LARGEST_FILE)
+    except PermissionError as error:
+        raise BadSettings(f"{path} may not be read by this user; ask as the device's: sudo -u wattledger") from error
     except OSError as error:
         raise BadSettings(f"{path} cannot be read ({error.strerror}); `wattledger edge enroll` makes a key") from error
 

@@ -55,9 +55,9 @@ class LedgerView:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=LOCK_TIMEOUT_S)
         self._rules: dict[tuple[str, date], DayOpened] = {}
         with self._translated():
+            self._connection = sqlite3.connect(path, isolation_level=None, timeout=LOCK_TIMEOUT_S)
             self._connection.execute("PRAGMA journal_mode = WAL")
         with self._transaction():
             for name, columns in TABLES.items():
@@ -81,7 +81,7 @@ class LedgerView:
                         opened = self._rules_of(entry.device, entry.day).joined_by(entry.event)
                         self._remember(entry.device, opened)
                         if (entry.device, entry.day) in days:
-                            days[entry.device, entry.day].opened = opened
+                            days[entry.device, entry.day].join(opened)
                     case PeriodClosed() | PeriodRerated():
                         self._bill(entry, entry.event)
                     case ReadingsPriced() | ReadingCorrected() | GapDeclared() as event if entry.day is not None:

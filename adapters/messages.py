@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from application.ports import CannotUnderstand
 from domain.measurement import NO_EXTRA, Extra, Reading
+from domain.poll import Poll
 from domain.upload import ClockFacts, ClockState, Contents, ReadingPair, Thinned, Upload
 
 MAGIC = b"WLR1"
@@ -81,6 +82,9 @@ class _Body(_Strict):
     serial_before: list[Serial] | None = None
 
 
+OTHER_REGISTERS = {"export_wh", "export_wh_before", "capacitive_varh", "capacitive_varh_before"}
+
+
 class WattledgerWire:
     """Wire."""
 
@@ -107,11 +111,8 @@ class WattledgerWire:
         return self.contents(body).readings
 
     def contents(self, body: bytes) -> Contents:
-        try:
-            columns = _Body.model_validate_json(_inflate(_deflated(body)))
-            return Contents(tuple(_pairs(columns)), _clock(columns.clock), _thinned(columns.thinned))
-        except (ValidationError, ValueError, zlib.error) as error:
-            raise CannotUnderstand(f"a body of {len(body)} bytes holds no readings: {_reason(error)}") from error
+        readings, clock, thinned = _understood(body)
+        return Contents(tuple(readings), clock, thinned)
 
     def record(self, device: str, store: str, seq: int, body: bytes) -> bytes:
         header = _Header(device=device, store=store, seq=seq).model_dump_json().encode()
@@ -131,8 +132,36 @@ class WattledgerWire:
             header = _Header.model_validate_json(data[PREFIX.size : header_end])
         except ValidationError as error:
             raise CannotUnderstand(f"a record's header is not understood: {_reason(error)}") from error
-        held = self.contents(data[header_end:])
-        return Upload(header.device, header.store, header.seq, held.readings, held.clock, held.thinned)
+        return Upload(header.device, header.store, header.seq, *_understood(data[header_end:]))
+
+
+def _understood(body: bytes) -> tuple[Sequence[ReadingPair], ClockFacts | None, Thinned | None]:
+    """Readings, clock and thinning; the readings by column where they are of one poll."""
+    try:
+        columns = _Body.model_validate_json(_inflate(_deflated(body)))
+        return _poll(columns) or tuple(_pairs(columns)), _clock(columns.clock), _thinned(columns.thinned)
+    except (ValidationError, ValueError, zlib.error) as error:
+        raise CannotUnderstand(f"a body of {len(body)} bytes holds no readings: {_reason(error)}") from error
+
+
+def _poll(columns: _Body) -> Poll | None:
+    """None where the readings are of several instants or of other registers, or where columns differ in length."""
+    before, at, rows = columns.at_before[:1], columns.at[:1], len(columns.meter)
+    registers = columns.wh_before, columns.varh_before, columns.wh, columns.varh
+    serials = [one for one in (columns.serial_before, columns.serial) if one is not None]
+    if (
+        not rows
+        or columns.at_before != before * rows
+        or columns.at != at * rows
+        or before[0] is None
+        or len(set(columns.meter)) != rows
+        or {*map(len, registers), *map(len, serials)} != {rows}
+        or len(serials) == 1
+        or columns.model_fields_set & OTHER_REGISTERS
+    ):
+        return None
+    instants = datetime.fromtimestamp(before[0], UTC), datetime.fromtimestamp(at[0], UTC)
+    return Poll(*instants, columns.meter, *registers, *serials)
 
 
 def _pairs(columns: _Body) -> list[ReadingPair]:

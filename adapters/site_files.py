@@ -22,13 +22,22 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from domain.errors import BadOption
-from domain.measurement import MeterType, Registers
+from domain.measurement import NO_EXTRA, Extra, MeterType, Registers
 from domain.nesting import check_toml
 from domain.site_events import MeterSwapped
 from domain.supply_point import Agreement, SupplyPoint
@@ -103,7 +112,10 @@ class _Counting(_Meter):
 
 
 class _Swap(_Meter):
-    """Another device took the place of `meter`: what the old one showed last, and what the new one began with."""
+    """Another device took the place of `meter`: what the old one showed last, and what the new one began with.
+
+    A register that not every meter has is told of both, or of none; of none, its energy across the swap is not known.
+    """
 
     meter: Name
     at: AwareDatetime
@@ -111,11 +123,27 @@ class _Swap(_Meter):
     last_varh: Register
     first_wh: Register
     first_varh: Register
+    last_export_wh: Register | None = None
+    first_export_wh: Register | None = None
+    last_capacitive_varh: Register | None = None
+    first_capacitive_varh: Register | None = None
     serial: str = ""
 
+    @model_validator(mode="after")
+    def _told_of_both(self) -> Self:
+        for name in ("export_wh", "capacitive_varh"):
+            if (getattr(self, f"last_{name}") is None) != (getattr(self, f"first_{name}") is None):
+                raise ValueError(f"last_{name} and first_{name}: one is missing; give both")
+        return self
+
     def to_domain(self) -> MeterSwapped:
-        last, first = Registers(self.last_wh, self.last_varh), Registers(self.first_wh, self.first_varh)
+        last = Registers(self.last_wh, self.last_varh, _extra(self.last_export_wh, self.last_capacitive_varh))
+        first = Registers(self.first_wh, self.first_varh, _extra(self.first_export_wh, self.first_capacitive_varh))
         return MeterSwapped(self.meter, self.at.astimezone(UTC), last, first, self.meter_type(), self.serial)
+
+
+def _extra(export_wh: int | None, capacitive_varh: int | None) -> Extra:
+    return NO_EXTRA if export_wh is None and capacitive_varh is None else Extra(export_wh, capacitive_varh)
 
 
 class _Agreement(_Strict):

@@ -85,7 +85,7 @@ def difference_of(before: Bill, after: Bill) -> tuple[LineChange, ...]:
     labels = {line.code: line.label for bill in (before, after) for line in bill.lines}
     return tuple(
         LineChange(code, labels[code], nano_to_decimal(then[code]), nano_to_decimal(now[code]))
-        for code in dict.fromkeys((*then, *now))
+        for code in dict.fromkeys((*now, *then))
         if then[code] != now[code]
     )
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from application.balance import balance_before
@@ -20,12 +20,13 @@ from application.refused import Refused
 from application.terms_of import TermsOf
 from domain.errors import EnergyDisagrees, FromTheFuture, ImpossibleJump, MeterReplaced, Refusal
 from domain.events import DayEvent
-from domain.measurement import Gap, Measurement, Reading, Verdict, measure
+from domain.measurement import Gap, Measurement, Quality, Reading, Verdict, measure
 from domain.metering_day import MeteringDay
+from domain.poll import MeasuredInterval, Poll, steady
 from domain.rest_of_rise import contradiction, rest_of_rise
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth, Terms
-from domain.upload import ReadingPair, Upload
+from domain.upload import ClockState, ReadingPair, Upload
 
 AHEAD = timedelta(minutes=10)
 """How far a reading may be ahead of the clock here: two clocks are never the same."""
@@ -38,7 +39,9 @@ class PriceUploads:
     """Decode strictly, measure, record into the metering days: one write a day. What is refused goes to quarantine.
 
     Readings of instants that have not come yet are refused, `AHEAD` allowed for clocks that differ. What an upload
-    tells of several intervals at once is spread over those of them that no day knows (`rest_of_rise`).
+    tells of several intervals at once is spread over those of them that no day knows (`rest_of_rise`). What was polled
+    by a clock that nobody vouched for is priced where that clock said, and is `ESTIMATED`: its energy is measured, when
+    it flowed is not.
     """
 
     days: MeteringDays
@@ -65,8 +68,9 @@ class PriceUploads:
         return list(self._price(upload, point))
 
     def _price(self, upload: Upload, point: SupplyPoint) -> Iterator[Refused]:
-        parts, days = _Parts(point, self.clock.now() + AHEAD), _DaysOfUpload(self.days, upload.device)
-        for pair in upload.readings:
+        when_is_sure = upload.clock is None or upload.clock.state is not ClockState.UNSYNCED
+        parts, days = _Parts(point, self.clock.now() + AHEAD, when_is_sure), _DaysOfUpload(self.days, upload.device)
+        for pair in parts.doubtful(upload.readings):
             try:
                 parts.add(pair)
             except Refusal as refusal:
@@ -75,7 +79,7 @@ class PriceUploads:
             try:
                 self._record(upload, point, days, day, part)
             except Refusal as refusal:
-                yield self._refused(upload, part.pairs, refusal, day)
+                yield self._refused(upload, part.all_pairs(), refusal, day)
         for rise in parts.rises:
             if rise.refusal is not None:
                 yield self._refused(upload, [rise.pair], rise.refusal)
@@ -109,8 +113,8 @@ class PriceUploads:
         terms = self.terms_of(point, month, day.day)
         self._join(upload.device, day, part, terms)
         new = [*part.measurements, *(one for rise in part.rises for one in rise.new_on(local, days))]
-        priced = day.record(upload.key, new, terms)
-        if len(new) > (len(priced.slots) if priced else 0):  # the day knew some of it: mostly it only came again
+        priced = day.record(upload.key, new, terms, part.interval)
+        if len(new) + part.rows > (len(priced.slots) if priced else 0):  # the day knew some: mostly it only came again
             part.contradictions = list(part.contradicted_by(day))
         found: list[DayEvent | None] = [priced]
         if priced and upload.thinned:
@@ -121,7 +125,7 @@ class PriceUploads:
 
     def _join(self, device: str, day: MeteringDay, part: "_DayPart", terms: Terms) -> None:
         """A meter that was registered after the day was opened joins it with its first reading."""
-        strangers = sorted({pair[1].meter for pair in part.pairs} - day.index.keys())
+        strangers = sorted(part.meters() - day.index.keys())
         if strangers:
             balance = balance_before(self.days, device, day.day, terms)
             joined = [day.join(meter, terms, balance) for meter in strangers]
@@ -186,8 +190,10 @@ class _Rise:
 
 @dataclass(slots=True)
 class _DayPart:
-    """What an upload brings to one local day."""
+    """What an upload brings to one local day; `interval` is what its `poll` tells by column."""
 
+    poll: Sequence[ReadingPair] = ()
+    interval: MeasuredInterval | None = None
     measurements: list[Measurement] = field(default_factory=list)
     rises: list[_Rise] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
@@ -200,25 +206,49 @@ class _DayPart:
         if opened is None:
             return
         step = timedelta(minutes=opened.step_minutes)
-        for one in self.measurements:
+        for one in (*self.measurements, *(self.interval or ())):
             slot = (one.start - opened.start) // step
             thinned = any(first <= slot < last for first, last in day.thinned)
             if disagrees := contradiction(one, day.words(one.meter, one.start), thinned):
-                pair = next(p for p in self.pairs if p[0] and (p[1].meter, p[0].at) == (one.meter, one.start))
+                pair = next(p for p in self.all_pairs() if p[0] and (p[1].meter, p[0].at) == (one.meter, one.start))
                 yield pair, disagrees
+
+    @property
+    def rows(self) -> int:
+        """How many measurements it has by column."""
+        return len(self.interval.meters) if self.interval else 0
+
+    def meters(self) -> set[str]:
+        return {pair[1].meter for pair in self.pairs}.union(self.interval.meters if self.interval else ())
+
+    def all_pairs(self) -> list[ReadingPair]:
+        """Those of `interval`, which were not looked at one by one, and the others."""
+        by_column = set(self.interval.meters) if self.interval else ()
+        return [*(pair for pair in self.poll if pair[1].meter in by_column), *self.pairs]
 
 
 class _Parts:
     """An upload's readings, measured and sorted by the local day they belong to; `latest` is what may be, UTC."""
 
-    def __init__(self, point: SupplyPoint, latest: datetime) -> None:
+    def __init__(self, point: SupplyPoint, latest: datetime, when_is_sure: bool) -> None:
         self._point = point
+        self._when_is_sure = when_is_sure
         self._latest = latest
-        self._step = timedelta(minutes=point.step_minutes)
+        self._step = point.step
         self._days: dict[datetime, date] = {}
         self.by_day: dict[date, _DayPart] = defaultdict(_DayPart)
         self.rises: list[_Rise] = []
         self.jumps: list[tuple[ReadingPair, Gap]] = []
+
+    def doubtful(self, readings: Sequence[ReadingPair]) -> Iterable[ReadingPair]:
+        """Take what a poll tells beyond doubt, and give the pairs that need a closer look: `add` takes it."""
+        if not isinstance(readings, Poll) or readings.at > self._latest or not self._when_is_sure:
+            return readings
+        interval, rows = steady(readings, self._point)
+        if interval.meters:
+            part = self.by_day[self._day(interval.start)]
+            part.poll, part.interval = readings, interval
+        return [readings[row] for row in rows]
 
     def add(self, pair: ReadingPair) -> None:
         """Raises `BadReadings` for a meter or an instant that cannot be."""
@@ -240,6 +270,8 @@ class _Parts:
         if swap is None and before.is_replaced_by(after):
             raise _replaced(before, after)
         measurements, gap = measure(before, after, meter_type, self._step, swap)
+        if not self._when_is_sure:
+            measurements = tuple(replace(one, quality=Quality.ESTIMATED) for one in measurements)
         if len(measurements) == 1:
             part = self.by_day[self._day(measurements[0].start)]
             part.measurements.append(measurements[0])
@@ -283,5 +315,5 @@ def _replaced(before: Reading, after: Reading) -> MeterReplaced:
 def _jump(gap: Gap) -> ImpossibleJump:
     return ImpossibleJump(
         f"meter {gap.meter}: from {gap.start.isoformat()} to {gap.end.isoformat()} it rose by more than it can carry; "
-        "that time is a gap: register what the meter can carry, then replay its readings, or correct them"
+        "that time is a gap: register what the meter can carry, then replay its readings, or record its intervals"
     )

@@ -33,6 +33,8 @@ class ReplayQuarantine:
         Raises `SomeoneElseWrote` or `Unavailable`: what was released until then is released; replay again.
         """
         waiting = [kept for kept in self.price.quarantine.kept() if reason is None or kept.reason is reason]
+        if said is not None and self.late is not None:  # all at once: a month is reopened once, whatever waits for it
+            self.late([kept.data for kept in waiting if kept.reason is not Reason.NOTHING_TO_CORRECT], *said)
         stays: list[tuple[Kept, str]] = []
         for kept in waiting:
             refusal = self._refusal(kept, said)
@@ -46,8 +48,6 @@ class ReplayQuarantine:
         """Why it stays; empty when all of it was accepted, or what was not waits apart by now."""
         if kept.reason is Reason.NOTHING_TO_CORRECT:
             return self._correct(kept, said)
-        if said is not None and self.late is not None:
-            self.late([kept.data], *said)
         stays = ""
         for refused in self.price.refused(kept.data):
             if refused.data == kept.data:

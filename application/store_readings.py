@@ -2,14 +2,14 @@
 
 from collections import deque
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from application.make_room import MakeRoom
 from application.meter_serials import MeterSerials
 from application.ports import BootClock, CannotUnderstand, Meters, Outbox, StoreFull, Wire
 from domain.measurement import LONGEST_SPREAD, Reading
-from domain.upload import ClockFacts
+from domain.upload import ClockFacts, ClockState
 
 MOST_HELD = 288
 """Cycles that wait in memory for a disk that refuses. After a day of that the next one spans what was not taken."""
@@ -30,7 +30,8 @@ class StoreReadings:
     """One poll of all meters becomes one stored cycle, each reading with the one before it.
 
     What came before is remembered between polls and, after a restart, found in the store itself. A cycle's key is the
-    boot and a number that goes on from what the store holds: never the wall clock, which may be set back.
+    boot and a number that goes on from what the store holds: never the wall clock, which may be set back. An interval
+    is as sure as the less sure of its two ends: the first poll after a clock was set says what the one before did.
     """
 
     meters: Meters
@@ -42,6 +43,7 @@ class StoreReadings:
     last: dict[str, Reading] | None = field(default=None, init=False)
     held: deque[HeldCycle] = field(default_factory=deque, init=False)
     polls: int = field(default=0, init=False)
+    _state: ClockState = field(default=ClockState.NETWORK, init=False)
     _serials: MeterSerials = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,12 +64,17 @@ class StoreReadings:
         readings = self.meters.read(at)
         if readings:
             self.polls += 1
-            clock = self.clock.facts() if self.clock else None
+            clock = self._facts(self.clock) if self.clock else None
             pairs = self._serials.told([(last.get(reading.meter), reading) for reading in readings])
             body = self.wire.body(pairs, clock)
             poll = f"{clock.boot if clock else ''}/{self.polls}"
             self.held.append(HeldCycle(poll, body, clock, len(readings)))
             last.update({reading.meter: reading for reading in readings})
+
+    def _facts(self, clock: BootClock) -> ClockFacts:
+        facts, before = clock.facts(), self._state
+        self._state = facts.state
+        return replace(facts, state=ClockState.UNSYNCED) if before is ClockState.UNSYNCED else facts
 
     def _store_held(self) -> int:
         """Oldest first, so that what is in the store never has a hole that is still in memory."""
@@ -95,9 +102,12 @@ class StoreReadings:
         found: dict[str, Reading] = {}
         for cycle in self.outbox.newest_first():
             try:
-                readings = self.wire.readings(cycle.body)
+                held = self.wire.contents(cycle.body)
             except CannotUnderstand:  # damaged on the disk: it is sent, and quarantined where people look
                 continue
+            if not found and held.clock:
+                self._state = held.clock.state
+            readings = held.readings
             for _, reading in reversed(readings):  # a thinned cycle may hold several of one meter, the latest last
                 found.setdefault(reading.meter, reading)
             newest = max((reading.at for reading in found.values()), default=None)

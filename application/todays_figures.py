@@ -61,7 +61,7 @@ def todays_figures(days: MeteringDays, point: SupplyPoint, terms_of: TermsOf, no
         tariff=terms.tariff.id,
         currency=terms.tariff.currency,
         assumption=terms.rates.assumption,
-        energy_wh=main.today.total_wh,
+        energy_wh=main.today_wh,
         cost=_amount(sum(main.live_nano)),
         month_energy_wh=main.month.total_wh,
         month_cost=_amount(sum(main.accrued_nano)),
@@ -82,7 +82,7 @@ def period_now(point: SupplyPoint, terms_of: TermsOf, now: datetime) -> str:
 
 
 def _meter(name: str, state: MeterDay) -> MeterToday:
-    return MeterToday(name, state.today.total_wh, _amount(sum(state.live_nano)))
+    return MeterToday(name, state.today_wh, _amount(sum(state.live_nano)))
 
 
 def _amount(nano: int) -> Decimal:

@@ -2,29 +2,33 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from domain.determinants import Determinants
+from domain.later import Later
 from domain.money import MICRO, NANO, Rounding
-from domain.settling import Settling
+from domain.settling import PreparedPart, Settling
 
 if TYPE_CHECKING:
+    from domain.heading import Worked
     from domain.terms import Terms
+
+NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True)
-class GrossLine:
+class GrossLine(Later):
     """What a charge asks for, before rounding: quantity x rate by a formula, and where the rate comes from.
 
     `basis` says which measurements caused it, for sharing the rounded amount among them; `peak_at` is the UTC start of
     the demand block that set it. `note` tells the reader what is not obvious, for example that a cap binds.
-    `LATER` of it may be formed when it is first read (`domain.heading`); nobody can tell from outside.
+    `LATER` of it may be formed when one is first read (`domain.heading`); nobody can tell from outside.
     """
 
     code: str
@@ -39,25 +43,14 @@ class GrossLine:
     gross: Decimal
     source: str
     basis: "Basis"
-    peak_at: datetime | None = None
-    note: str = field(default_factory=str)  # a plain default would stand where words are still to be formed
+    peak_at: datetime | None = field(default_factory=lambda: None)  # a plain default would stand for what comes later
+    note: str = field(default_factory=str)
 
-    if not TYPE_CHECKING:
+    LATER = ("formula", "note", "basis", "peak_at")
 
-        def __getattr__(self, name: str) -> "str | Basis":
-            """Called for what is not formed yet, and for what does not exist."""
-            form = self.__dict__.get(f"_{name}") if name in LATER else None
-            if form is None:
-                raise AttributeError(f"{type(self).__name__} has no {name}")
-            formed = self.__dict__[name] = form()
-            return formed
-
-    def __getstate__(self) -> dict[str, Any]:
-        """A copy, and whoever unpickles it, gets what is formed and not the way to form it."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
-
-
-LATER = ("formula", "note", "basis")
+    def rounded(self, rounding: Rounding) -> "BillLine":
+        """The line of the bill."""
+        return BillLine(**self.__dict__, amount=rounding(self.gross))
 
 
 @dataclass(frozen=True)
@@ -69,6 +62,11 @@ class BillLine(GrossLine):
 
     amount: Decimal = Decimal(0)
     part: int | None = None
+
+    def line(self, part: int | None = None) -> "BillLine":
+        """Itself, of a part: what is worked out may stand as a line already; see `domain.heading.Figures`."""
+        self.__dict__["part"] = part
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +175,15 @@ class BillPart:
 
 
 @dataclass(frozen=True)
-class Bill:
+class Bill(Later):
     """Rounded lines and their sum. `first` to `end` (excluded) are local days in `timezone`: a month.
 
     Most months are one `part`; where tariff, rates, contract, meter or season changed, there are several, and lines of
     the same code in each. `remembered` is what later months look back upon, by key and first day of a part.
+    What was just billed forms `lines` and `parts` when they are read; `amounts` are those of the lines, known before.
     """
+
+    LATER = ("lines", "parts")
 
     supply_point: str
     currency: str
@@ -195,8 +196,12 @@ class Bill:
     remembered: Mapping[str, Mapping[date, Fraction]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if sum([line.amount for line in self.lines], Decimal(0)) != self.total:
+        if sum(self.amounts, NOTHING) != self.total:
             raise AssertionError(f"bill of {self.supply_point} {self.first}: lines do not add up to {self.total}")
+
+    @cached_property
+    def amounts(self) -> Sequence[Decimal]:
+        return [line.amount for line in self.lines]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -226,7 +231,7 @@ class Bill:
     def determinants(self) -> Determinants:
         """Of the whole month; without gauges where there are several parts, because those do not add up."""
         first, *others = self.parts
-        return first.determinants if not others else together(self.parts)
+        return first.determinants if not others else together([(p.determinants, p.periods) for p in self.parts])
 
     @property
     def coverage(self) -> Coverage:
@@ -288,43 +293,52 @@ def bill_of_parts(
     the same in all of them; otherwise in each part, over the lines of that part. `settling` is that of these terms,
     where it is known from another meter.
     """
-    settling, lines = settling or Settling.of([terms for _, terms in parts]), list[BillLine]()
+    settling = settling or Settling.of([terms for _, terms in parts])
     remembered: dict[str, dict[date, Fraction]] = {}
-    for number, ((d, known), charges) in enumerate(zip(parts, settling.in_parts, strict=True)):
-        terms, of_part = known.after(remembered), list[BillLine]()
-        rounding, part = terms.tariff.rounding, number if len(parts) > 1 else None
-        for charge, stands_in_part in charges:
-            if stands_in_part:
-                found = charge.lines(d, terms, of_part)
-                of_part += [_rounded(line, rounding, part) for line in found]
-            for key, figure in charge.remembered(d, terms, of_part).items():
-                remembered.setdefault(key, {})[terms.first] = figure
-        lines += of_part
-    told, whole = tuple([_told(d, terms) for d, terms in parts]), settling.whole
-    of_month = together(told) if settling.once else told[0].determinants
-    for charge in settling.once:
-        found = charge.lines(of_month, whole, lines)
-        lines += [_rounded(line, whole.tariff.rounding) for line in found]
-    month = parts[0][1].month
-    return Bill(
-        supply_point=supply_point,
-        currency=whole.tariff.currency,
-        first=month.first,
-        end=month.end,
-        timezone=month.zone.key,
-        lines=tuple(lines),
-        total=sum([line.amount for line in lines], Decimal(0)),
-        parts=told,
-        remembered=remembered,
-    )
+    of_parts = [_of_part(d, part, remembered) for (d, _), part in zip(parts, settling.in_parts, strict=True)]
+    every = of_parts[0] if len(of_parts) == 1 else [one for of_part in of_parts for one in of_part]
+    if settling.once:
+        of_month = together([(d, terms.tariff.periods) for d, terms in parts])
+        for ask in settling.once:
+            every += ask(of_month, every)
+    bill, amounts = object.__new__(Bill), [one.amount for one in every]
+    said = bill.__dict__
+    said.update(settling.said)
+    said["supply_point"] = supply_point
+    said["amounts"] = amounts
+    said["total"] = sum(amounts, NOTHING)
+    said["remembered"] = remembered
+    said["_later"] = lambda _: {"lines": _lines_of(of_parts, every), "parts": tuple([_told(*part) for part in parts])}
+    return bill
 
 
-def together(parts: Sequence[BillPart]) -> Determinants:
+def _of_part(d: Determinants, part: PreparedPart, remembered: dict[str, dict[date, Fraction]]) -> "list[Worked]":
+    """The lines that stand in a part. What its charges remember joins what earlier parts left."""
+    found = list["Worked"]()
+    part = part.after(remembered) if remembered else part
+    for ask, remembering in part.steps:
+        if ask is not None:
+            found += ask(d, found)
+        if remembering is not None:
+            for key, figure in remembering.remembered(d, part.terms, found).items():
+                remembered.setdefault(key, {})[part.terms.first] = figure
+    return found
+
+
+def _lines_of(of_parts: "Sequence[Sequence[Worked]]", every: "Sequence[Worked]") -> tuple[BillLine, ...]:
+    """The lines of the parts, which say of which part they are where there are several, and then the others."""
+    parts = [n if len(of_parts) > 1 else None for n, of_part in enumerate(of_parts) for _ in of_part]
+    parts += [None] * (len(every) - len(parts))
+    return tuple(one.line(part) for one, part in zip(every, parts, strict=True))
+
+
+def together(parts: Sequence[tuple[Determinants, Sequence[str]]]) -> Determinants:
     """Determinants of several parts, by the names of their periods in order of appearance; without gauges."""
-    names = list(dict.fromkeys(name for part in parts for name in part.periods))
+    names = list(dict.fromkeys([name for _, periods in parts for name in periods]))
     total = Determinants.nothing(len(names))
-    for part in parts:
-        total.add(part.determinants.over([names.index(name) for name in part.periods], len(names)))
+    for d, periods in parts:
+        is_alike = list(periods) == names
+        total.add(d if is_alike else d.over([names.index(name) for name in periods], len(names)))
     return total
 
 
@@ -346,16 +360,3 @@ def _told(d: Determinants, terms: "Terms") -> BillPart:
         coverage=Coverage(terms.intervals, d.intervals - d.estimated, d.estimated),
         assumption=terms.rates.assumption,
     )
-
-
-def _rounded(line: GrossLine, rounding: Rounding, part: int | None = None) -> BillLine:
-    """The line with its amount and its part, copied as a whole: field by field would cost as much as working it out."""
-    if isinstance(line, BillLine) and part is None:
-        return line
-    rounded = object.__new__(BillLine)
-    said = rounded.__dict__
-    said.update(line.__dict__)
-    said["part"] = part
-    if "amount" not in said:
-        said["amount"] = rounding(line.gross)
-    return rounded

@@ -37,6 +37,7 @@ from domain.charges import (
     PowerFactorSteps,
     ReactiveEnergy,
     TieredEnergy,
+    TotalRounding,
     UnusedPower,
 )
 from domain.charges.excess import ExcessRule
@@ -117,8 +118,8 @@ def check_contracted(kw: Mapping[str, Decimal], place: str) -> None:
             )
 
 
-SETTLING = (Percentage, PowerFactorAdjustment, PowerFactorSteps)
-"""Charges that are a percentage of others: what is wrong with a base is not theirs to bear."""
+SETTLING = (MinimumBill, Percentage, PowerFactorAdjustment, PowerFactorSteps)
+"""Charges that look at what others come to: what is wrong with a base is not theirs to bear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,8 @@ class _Most:
         match charge:
             case MaximumDemand():
                 kw = max(LARGEST_LOAD_KW * APPARENT + 1, Fraction(charge.at_least_kw or 0))
+                if charge.cap_alone and charge.load_factor:  # on a day of 25 hours, divided by 24
+                    kw = max(kw, LARGEST_LOAD_KW * Fraction(25, 24) / Fraction(charge.load_factor) + 1)
                 quantity = kw * (MOST_DAYS if charge.per == "day" else 1)
             case ContractedPower():
                 quantity = LARGEST_RATED_KW * MOST_DAYS
@@ -176,8 +179,6 @@ class _Most:
                 quantity = _weighted_kw(charge) * (MOST_DAYS if charge.per_day else 1)
             case Fixed():
                 quantity = MOST_DAYS if charge.per == "day" else 1
-            case MinimumBill():
-                quantity = 1
             case _:
                 return None
         return sum(map(self._of, charge.rate_keys), Fraction(0)) * quantity
@@ -191,8 +192,12 @@ class _Most:
                 return max(base * self._of(charge.code) / left, floor)
             case PowerFactorAdjustment():
                 return base * Fraction(max(charge.slopes.penalty_at_most, charge.slopes.bonus_at_most)) / 100
+            case MinimumBill():  # credits may leave less than nothing, and are topped up, too
+                return base + self._of(charge.code)
             case PowerFactorSteps():
                 return base * 100 * self._of(charge.code) / 100
+            case TotalRounding():
+                return Fraction(charge.to)
         return None
 
     def _of(self, key: str) -> Fraction:
@@ -210,4 +215,5 @@ def _weighted_kw(charge: ExcessPower) -> Fraction:
 
 
 def _dearest_price(series: PriceSeries) -> Fraction:
-    return Fraction(max((abs(price) for price in series.prices_micro if price is not None), default=0), MICRO)
+    highest = max((abs(price) for price in series.prices_micro if price is not None), default=0)
+    return Fraction(highest, MICRO) * Fraction(series.worth)

@@ -125,6 +125,26 @@ class NthWeekday:
 
 
 @dataclass(frozen=True, slots=True)
+class EasterDay:
+    """So many days after Easter Sunday (negative: before): Good Friday is -2, Corpus Christi 60."""
+
+    easter: int
+
+    def day_in(self, year: int) -> date | None:
+        return easter_sunday(year) + timedelta(days=self.easter)
+
+
+def easter_sunday(year: int) -> date:
+    """Of the Gregorian calendar: the Sunday after the first full moon from 21 March on, by the church's tables."""
+    golden, century = year % 19, year // 100
+    leap_corrections = century // 4 + (8 * century + 13) // 25
+    moon = (19 * golden + century - leap_corrections + 15) % 30
+    moon -= moon // 28 * (1 - moon // 28 * (29 // (moon + 1)) * ((21 - golden) // 11))
+    weekday = (year + year // 4 + moon + 2 - century + century // 4) % 7
+    return date(year, 3, 28) + timedelta(days=moon - weekday)
+
+
+@dataclass(frozen=True, slots=True)
 class Season:
     """A season and the rule of its first day."""
 

@@ -1,43 +1,48 @@
-"""What one meter used and cost on one local day, added up event by event: the view that people look at first.
+"""What each meter used and cost on one local day, added up event by event: the view that people look at first.
 
 It adds integers only, so the order of events, and how many are taken in at a time, change nothing.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
+from operator import add
 
 from domain.events import DayEvent, DayOpened, GapDeclared, ReadingCorrected, ReadingsPriced
 from domain.meter_day import Grid
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class DailyCost:
     """Wh and varh by period, nano-currency by line code, and how many intervals were measured, estimated, in a gap.
 
     `live_nano` is provisional cost; `reversed_nano` is what corrections took back of it (zero or less, mostly).
     """
 
-    wh: list[int]
-    varh: list[int]
-    live_nano: list[int]
-    reversed_nano: list[int]
-    measured: int = 0
-    estimated: int = 0
-    in_gaps: int = 0
-    corrections: int = 0
+    wh: tuple[int, ...]
+    varh: tuple[int, ...]
+    live_nano: tuple[int, ...]
+    reversed_nano: tuple[int, ...]
+    measured: int
+    estimated: int
+    in_gaps: int
+    corrections: int
 
 
-@dataclass(slots=True)
+Sums = list[list[int]]
+"""By what is added up (a period, a line code), then by meter: an upload tells one slot of all meters, mostly."""
+
+
 class DailyCosts:
     """All meters of one device and local day: how the day is priced, and what some of its events add."""
 
-    opened: DayOpened
-    grid: Grid = field(init=False)
-    found: dict[int, DailyCost] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.grid = Grid.of(self.opened)
+    def __init__(self, opened: DayOpened) -> None:
+        self.opened = opened
+        self._grid = Grid.of(opened)
+        self._touched: set[int] = set()
+        self._wh, self._varh = self._nothing(len(opened.periods)), self._nothing(len(opened.periods))
+        self._live, self._reversed = self._nothing(len(opened.line_codes)), self._nothing(len(opened.line_codes))
+        self._known, self._estimated, self._in_gaps, self._corrections = self._nothing(4)
 
     def see(self, event: DayEvent) -> None:
         """Take in an event of the day, once."""
@@ -47,39 +52,65 @@ class DailyCosts:
             case ReadingCorrected():
                 self._corrected(event)
             case GapDeclared():
-                self._of(event.meter).in_gaps += event.last - event.first
+                self._touched.add(event.meter)
+                self._in_gaps[event.meter] += event.last - event.first
             case _:
                 return
 
-    def by_meter(self) -> Iterable[tuple[str, date, DailyCost]]:
-        for index, cost in sorted(self.found.items()):
-            yield self.opened.meters[index], self.opened.day, cost
+    def join(self, opened: DayOpened) -> None:
+        """The day has another meter, behind the others."""
+        self.opened = opened
+        for sums in (self._wh, self._varh, self._live, self._reversed):
+            for column in sums:
+                column.append(0)
+        for column in (self._known, self._estimated, self._in_gaps, self._corrections):
+            column.append(0)
 
-    def _of(self, meter: int) -> DailyCost:
-        if meter not in self.found:
-            periods, lines = len(self.opened.periods), len(self.opened.line_codes)
-            self.found[meter] = DailyCost([0] * periods, [0] * periods, [0] * lines, [0] * lines)
-        return self.found[meter]
+    def by_meter(self) -> Iterable[tuple[str, date, DailyCost]]:
+        """The meters that some event told of."""
+        for meter in sorted(self._touched):
+            wh, varh, live, back = (
+                tuple([column[meter] for column in sums]) for sums in (self._wh, self._varh, self._live, self._reversed)
+            )
+            estimated = self._estimated[meter]
+            counts = self._known[meter] - estimated, estimated, self._in_gaps[meter], self._corrections[meter]
+            yield self.opened.meters[meter], self.opened.day, DailyCost(wh, varh, live, back, *counts)
+
+    def _nothing(self, many: int) -> Sums:
+        return [[0] * len(self.opened.meters) for _ in range(many)]
 
     def _priced(self, event: ReadingsPriced) -> None:
-        costs, period_of = [self._of(meter) for meter in event.meters], self.grid.period_of_slot
-        rows = zip(costs, event.slots, event.wh, event.varh, event.estimated, strict=True)
-        for cost, slot, wh, varh, estimated in rows:
-            period = period_of[slot]
-            cost.wh[period] += wh
-            cost.varh[period] += varh
-            cost.estimated += estimated
-            cost.measured += 1 - estimated
+        meters, slots = event.meters, event.slots
+        self._touched.update(meters)
+        if slots and slots.count(slots[0]) == len(slots) and meters == tuple(range(len(self.opened.meters))):
+            self._priced_at_once(event, self._grid.period_of_slot[slots[0]])
+            return
+        for meter, slot, wh, varh, estimated in zip(meters, slots, event.wh, event.varh, event.estimated, strict=True):
+            period = self._grid.period_of_slot[slot]
+            self._wh[period][meter] += wh
+            self._varh[period][meter] += varh
+            self._estimated[meter] += estimated
+            self._known[meter] += 1
+        for sums, column in zip(self._live, event.live_nano, strict=True):
+            for meter, nano in zip(meters, column, strict=False):  # a column of zeros is stored empty
+                sums[meter] += nano
+
+    def _priced_at_once(self, event: ReadingsPriced, period: int) -> None:
+        """One slot of all the day's meters."""
+        self._wh[period] = list(map(add, self._wh[period], event.wh))
+        self._varh[period] = list(map(add, self._varh[period], event.varh))
+        self._estimated = list(map(add, self._estimated, event.estimated))
+        self._known = [known + 1 for known in self._known]
         for line, column in enumerate(event.live_nano):
-            for cost, nano in zip(costs, column, strict=False):  # a column of zeros is stored empty
-                cost.live_nano[line] += nano
+            if column:  # a column of zeros is stored empty
+                self._live[line] = list(map(add, self._live[line], column))
 
     def _corrected(self, event: ReadingCorrected) -> None:
-        cost, period = self._of(event.meter), self.grid.period_of_slot[event.slot]
-        cost.corrections += 1
-        cost.wh[period] += event.wh - event.wh_before
-        cost.varh[period] += event.varh - event.varh_before
-        for line, nano in enumerate(event.live_nano):
-            cost.live_nano[line] += nano
-        for line, nano in enumerate(event.reversed_nano):
-            cost.reversed_nano[line] += nano
+        meter, period = event.meter, self._grid.period_of_slot[event.slot]
+        self._touched.add(meter)
+        self._corrections[meter] += 1
+        self._wh[period][meter] += event.wh - event.wh_before
+        self._varh[period][meter] += event.varh - event.varh_before
+        for sums, amounts in ((self._live, event.live_nano), (self._reversed, event.reversed_nano)):
+            for line, nano in enumerate(amounts):
+                sums[line][meter] += nano

@@ -49,18 +49,38 @@ class Determinants:
             [list(state) for state in self.gauges],
         )
 
+    def grown(
+        self, period: int, wh: int, varh: int, estimated: int, block_wh: int, block_at: datetime
+    ) -> "Determinants":
+        """These totals with one more interval; its demand block then has `block_wh`. Gauges are still to see it."""
+        energy_wh = self.energy_wh.copy()
+        energy_wh[period] += wh
+        found = Determinants(
+            energy_wh,
+            (self.reactive_varh or 0) + varh,
+            self.peak_wh,
+            self.peak_at,
+            self.intervals + 1,
+            self.estimated + estimated,
+            [list(state) for state in self.gauges] if self.gauges else [],
+        )
+        if block_wh >= self.peak_wh[period]:  # else what is higher may be shared
+            found.peak_wh, found.peak_at = self.peak_wh.copy(), self.peak_at.copy()
+            found.see_block(period, block_wh, block_at)
+        return found
+
     @property
     def total_wh(self) -> int:
         return sum(self.energy_wh)
 
     def peak(self, periods: Iterable[int]) -> tuple[int, datetime | None]:
         """Highest block (Wh) over some periods and when it began; the earliest on ties."""
-        best: tuple[int, datetime | None] = (0, None)
+        best_wh, best_at, peak_wh, peak_at = 0, None, self.peak_wh, self.peak_at
         for period in periods:
-            wh, at = self.peak_wh[period], self.peak_at[period]
-            if at is not None and (best[1] is None or wh > best[0] or (wh == best[0] and at < best[1])):
-                best = (wh, at)
-        return best
+            wh, at = peak_wh[period], peak_at[period]
+            if at is not None and (best_at is None or wh > best_wh or (wh == best_wh and at < best_at)):
+                best_wh, best_at = wh, at
+        return best_wh, best_at
 
     def see_block(self, period: int, wh: int, at: datetime) -> None:
         """A demand block (Wh so far) may be the highest of its period."""

@@ -14,12 +14,16 @@ Say = Callable[[datetime], str]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One block or interval: its UTC start, what it had, and the price of a unit of it where prices differ."""
+    """One block or interval: its UTC start, what it had, and the price of a unit of it where prices differ.
+
+    `estimated`: some of its energy was measured over a longer time than its own, so a peak there may be none.
+    """
 
     start: datetime
     quantity: Decimal
     unit: str
     rate: Decimal | None = None
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ class Evidence:
         """The named moments in words, `most` of them."""
         for moment in self.named[:most]:
             at = "" if moment.rate is None else f" at {plain(moment.rate)}"
-            yield f"{say(moment.start)}: {plain(moment.quantity)} {moment.unit}{at}"
+            flag = ", estimated" if moment.estimated else ""
+            yield f"{say(moment.start)}: {plain(moment.quantity)} {moment.unit}{at}{flag}"
 
     def looking_back(self) -> Iterator[str]:
         """The earlier months in words: those known, then those missing."""

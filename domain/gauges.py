@@ -209,7 +209,7 @@ class ChronologicalTiers:
 class IndexedEnergy:
     """Energy at a price of its own in each block: [nano-currency, Wh without a price, their first UTC start].
 
-    Imported energy, or `exported`. `prices_micro` holds the micro-currency per kWh of consecutive blocks from `start_s`
+    Energy drawn, or `exported`. `prices_micro` holds the micro-currency per kWh of consecutive blocks from `start_s`
     on, None where no price is published. They are no part of its hash: terms look their gauges up for every
     measurement.
     """

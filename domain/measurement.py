@@ -253,8 +253,7 @@ def _over_both(swap: Swap, old: tuple[int, int], new: tuple[int, int], elapsed: 
 
 def register_step(before: int, after: int, meter_type: MeterType, elapsed: timedelta) -> tuple[int | None, Verdict]:
     """Energy (Wh or varh) between two values of a register and the rule that gave it; None where it cannot be known."""
-    seconds = elapsed.days * 86_400 + elapsed.seconds
-    possible = meter_type.rated_power_w * seconds * PLAUSIBLE_OVERLOAD_PERCENT // 360_000
+    possible = most_possible(meter_type, elapsed)
     if 0 <= after - before <= possible:
         return after - before, Verdict.STEADY
     if after > before:
@@ -262,6 +261,12 @@ def register_step(before: int, after: int, meter_type: MeterType, elapsed: timed
     if meter_type.modulus and (after - before) % meter_type.modulus <= possible:
         return (after - before) % meter_type.modulus, Verdict.ROLLOVER
     return None, Verdict.RESET
+
+
+def most_possible(meter_type: MeterType, elapsed: timedelta) -> int:
+    """Wh or varh that a register may rise by in so much time."""
+    seconds = elapsed.days * 86_400 + elapsed.seconds
+    return meter_type.rated_power_w * seconds * PLAUSIBLE_OVERLOAD_PERCENT // 360_000
 
 
 def _extra_steps(

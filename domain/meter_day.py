@@ -40,22 +40,21 @@ class Grid:
 
 @dataclass(slots=True)
 class MeterDay:
-    """`wh`, `varh` and `extra` by slot (None: unknown), energy of each demand block so far, determinants of today and
-    the month.
+    """`wh`, `varh` and `extra` by slot (None: unknown), energy of each demand block so far, and the month to date.
 
     `first` has, by slot, the first word (Wh, varh, extra) about what was corrected since.
 
-    `before` is the month as it was when the day opened. `live_nano` is what today's measurements cost by line;
-    `accrued_nano` is the month's bill to date, as this day knows it.
+    `before` and `before_nano` are the month and its bill to date as they were when the day opened; `month` and
+    `accrued_nano` are what this day has made of them.
     """
 
+    grid: Grid
     wh: list[int | None]
     varh: list[int]
     block_wh: list[int]
     before: Determinants
-    today: Determinants
     month: Determinants
-    live_nano: list[int]
+    before_nano: Sequence[int]
     accrued_nano: list[int]
     gaps: list[tuple[int, int]] = field(default_factory=list)
     estimated: set[int] = field(default_factory=set)
@@ -66,54 +65,72 @@ class MeterDay:
     def opening(cls, grid: Grid, before: Determinants, accrued_nano: Sequence[int]) -> Self:
         slots = len(grid.period_of_slot)
         return cls(
+            grid=grid,
             wh=[None] * slots,
             varh=[0] * slots,
             block_wh=[0] * len(grid.block_starts),
             before=before,
-            today=Determinants.nothing(len(before.energy_wh)),
             month=before.copy(),
-            live_nano=[0] * len(accrued_nano),
+            before_nano=tuple(accrued_nano),
             accrued_nano=list(accrued_nano),
             extra=[NO_EXTRA] * slots,
         )
 
-    def add(self, slot: int, wh: int, varh: int, estimated: int, grid: Grid, extra: Extra = NO_EXTRA) -> None:
+    @property
+    def today(self) -> Determinants:
+        """Today's determinants, without gauges."""
+        month, before, grid = self.month, self.before, self.grid
+        found = Determinants.nothing(len(month.energy_wh))
+        found.energy_wh = [now - then for now, then in zip(month.energy_wh, before.energy_wh, strict=True)]
+        found.reactive_varh = (month.reactive_varh or 0) - (before.reactive_varh or 0)
+        found.intervals, found.estimated = month.intervals - before.intervals, month.estimated - before.estimated
+        for block, block_wh in enumerate(self.block_wh):
+            first = block * grid.slots_per_block
+            if block_wh or any(known is not None for known in self.wh[first : first + grid.slots_per_block]):
+                found.see_block(grid.period_of_slot[first], block_wh, grid.block_starts[block])
+        return found
+
+    @property
+    def today_wh(self) -> int:
+        """Energy of today alone, Wh."""
+        return self.month.total_wh - self.before.total_wh
+
+    @property
+    def live_nano(self) -> list[int]:
+        """What today's measurements cost, by line."""
+        return [now - then for now, then in zip(self.accrued_nano, self.before_nano, strict=True)]
+
+    def add(self, slot: int, wh: int, varh: int, estimated: int, extra: Extra = NO_EXTRA) -> None:
         """An interval's first energy."""
-        self.extra[slot] = extra
+        grid, month = self.grid, self.month
         block, period = slot // grid.slots_per_block, grid.period_of_slot[slot]
-        block_wh = self.block_wh[block] + wh
-        self.wh[slot], self.varh[slot], self.block_wh[block] = wh, varh, block_wh
+        self.block_wh[block] = block_wh = self.block_wh[block] + wh
+        self.wh[slot], self.varh[slot], self.extra[slot] = wh, varh, extra
         if estimated:
             self.estimated.add(slot)
-        for totals in (self.today, self.month):
-            totals.add_interval(period, wh, varh, estimated)
-            totals.see_block(period, block_wh, grid.block_starts[block])
+        month.add_interval(period, wh, varh, estimated)
+        month.see_block(period, block_wh, grid.block_starts[block])
         if grid.gauges:
-            see_interval(slot, grid.gauges, grid, self.month.gauges, (self.wh, self.varh, self.extra))
+            see_interval(slot, grid.gauges, grid, month.gauges, (self.wh, self.varh, self.extra))
 
-    def replace(self, slot: int, wh: int, varh: int, grid: Grid, extra: Extra = NO_EXTRA) -> None:
+    def replace(self, slot: int, wh: int, varh: int, extra: Extra = NO_EXTRA) -> None:
         """Other energy for a known interval. A maximum may fall, so today's are found again from the blocks."""
+        grid, month = self.grid, self.month
         grown, reactive = wh - (self.wh[slot] or 0), varh - self.varh[slot]
         self.first.setdefault(slot, (self.wh[slot] or 0, self.varh[slot], self.extra[slot]))
         self.wh[slot], self.varh[slot], self.extra[slot] = wh, varh, extra
         self.block_wh[slot // grid.slots_per_block] += grown
         was_estimated = slot in self.estimated  # whoever corrects an estimate knows better
         self.estimated.discard(slot)
-        for totals in (self.today, self.month):
-            totals.estimated -= was_estimated
-            totals.energy_wh[grid.period_of_slot[slot]] += grown
-            totals.reactive_varh = (totals.reactive_varh or 0) + reactive
-        self.today.forget_blocks()
-        for block, block_wh in enumerate(self.block_wh):
-            first = block * grid.slots_per_block
-            if any(known is not None for known in self.wh[first : first + grid.slots_per_block]):
-                self.today.see_block(grid.period_of_slot[first], block_wh, grid.block_starts[block])
-        self.month.forget_blocks()
-        self.month.see_blocks(self.before)
-        self.month.see_blocks(self.today)
+        month.estimated -= was_estimated
+        month.energy_wh[grid.period_of_slot[slot]] += grown
+        month.reactive_varh = (month.reactive_varh or 0) + reactive
+        month.forget_blocks()
+        month.see_blocks(self.before)
+        month.see_blocks(self.today)
         if grid.gauges:
-            self.month.gauges = [list(state) for state in self.before.gauges]
-            self.see_intervals(grid.gauges, grid, self.month.gauges)
+            month.gauges = [list(state) for state in self.before.gauges]
+            self.see_intervals(grid.gauges, grid, month.gauges)
 
     def on(self, grid: Grid, periods: int) -> Determinants:
         """Today's determinants, without gauges, as the grid of other rules cuts the day."""
@@ -121,7 +138,7 @@ class MeterDay:
         cut = MeterDay.opening(ungauged, Determinants.nothing(periods), ())
         for slot, wh in enumerate(self.wh):
             if wh is not None:
-                cut.add(slot, wh, self.varh[slot], int(slot in self.estimated), ungauged)
+                cut.add(slot, wh, self.varh[slot], int(slot in self.estimated))
         return cut.today
 
     def see_intervals(self, gauges: Sequence[Gauge], grid: Grid, states: list[list[int]]) -> None:
@@ -135,18 +152,17 @@ class MeterDay:
     def add_cost(self, nano: Sequence[int]) -> None:
         """What today cost grows by these amounts, one per line code."""
         for line, amount in enumerate(nano):
-            self.live_nano[line] += amount
             self.accrued_nano[line] += amount
 
     def copy(self) -> "MeterDay":
         return MeterDay(
+            self.grid,
             list(self.wh),
             list(self.varh),
             list(self.block_wh),
             self.before,
-            self.today.copy(),
             self.month.copy(),
-            list(self.live_nano),
+            self.before_nano,
             list(self.accrued_nano),
             list(self.gaps),
             set(self.estimated),

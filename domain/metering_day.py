@@ -6,7 +6,7 @@ state changes in place because a day takes some hundreds of events for dozens of
 make loading quadratic.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -24,7 +24,9 @@ from domain.events import (
     ReadingsThinned,
 )
 from domain.measurement import Correction, Extra, Gap, Measurement, Quality
-from domain.meter_day import Grid, MeterDay, see_interval
+from domain.meter_day import Grid, MeterDay
+from domain.poll import MeasuredInterval
+from domain.pricing import Pricing
 from domain.rest_of_rise import Words
 from domain.supply_point import SupplyPoint
 from domain.terms import Terms, midnight_utc
@@ -51,6 +53,8 @@ class MeteringDay:
     grid: Grid = field(default_factory=Grid.nothing)
     thinned: list[tuple[int, int]] = field(default_factory=list)
     _followed: Terms | None = field(default=None, compare=False, repr=False)
+    _accrued: Terms | None = field(default=None, compare=False, repr=False)
+    _told: ReadingsPriced | None = field(default=None, compare=False, repr=False)
 
     def open(self, point: SupplyPoint, terms: Terms, balance: Balance | None) -> DayOpened:
         """The day's first event: rules and opening balance. `balance` is the part of the month that this day belongs
@@ -116,6 +120,19 @@ class MeteringDay:
             self._followed = terms
         return True
 
+    def accrued_by(self, terms: Terms) -> bool:
+        """Whether each meter's costs so far are its bill to date by these terms; see `domain.pricing`."""
+        if self._accrued is not terms:
+            if any(terms.accrued_nano(meter.month) != meter.accrued_nano for meter in self.meters):
+                return False
+            self._accrued = terms
+        return True
+
+    @property
+    def line_codes(self) -> tuple[str, ...]:
+        """The lines its costs are told by."""
+        return self._opened().line_codes
+
     def add_to(self, total: Determinants, point: SupplyPoint, terms: Terms) -> None:
         """Add the main meter's day to its part's determinants. A day that another tariff opened is cut anew."""
         main, grid, opened = self.meters[self.index[point.main_meter]], self.grid, self._opened()
@@ -126,19 +143,25 @@ class MeteringDay:
             total.add(main.on(grid, len(terms.tariff.periods)))
         main.see_intervals(terms.gauges, grid, total.gauges)
 
-    def record(self, upload: str, measurements: Iterable[Measurement], terms: Terms) -> ReadingsPriced | None:
+    def record(
+        self, upload: str, measurements: Collection[Measurement], terms: Terms, interval: MeasuredInterval | None = None
+    ) -> ReadingsPriced | None:
         """Price what this day does not know yet; None when an upload brings nothing new. The first word counts.
 
+        An `interval` that an upload tells by column comes before its single measurements.
         What is new is told by meter and interval, not by upload: a part that was refused may come again under its name.
         Where the rules were changed since the day was opened, its measurements cost nothing live: the close settles.
         Raises `BadReadings` for a measurement of an unknown meter or of another day, `PeriodIsClosed` for a new one.
         """
-        pricing = _Pricing(self, terms)
-        for measurement in measurements:
-            pricing.add(measurement)
+        pricing = Pricing(self, terms)
+        if interval is not None and interval.meters:
+            pricing.take_interval(interval)
+        if measurements:
+            pricing.take(measurements)
         event = pricing.event(upload)
         if event is not None:
             self.check_open()
+        self._told = event if self._accrued is terms else None
         return event
 
     def declare(self, upload: str, gap: Gap) -> GapDeclared | None:
@@ -150,7 +173,7 @@ class MeteringDay:
         step = timedelta(minutes=opened.step_minutes)
         first = max(0, (gap.start - opened.start) // step)
         last = min(opened.slots, -((opened.start - gap.end) // step))
-        meter = self._index_of(gap.meter)
+        meter = self.index_of(gap.meter)
         if first >= last or (first, last) in self.meters[meter].gaps:
             return None
         self.check_open()
@@ -162,7 +185,7 @@ class MeteringDay:
         Raises `PeriodIsClosed` for a new one.
         """
         estimated = [one.start for one in measurements if one.quality is Quality.ESTIMATED]
-        slots = [slot for start in estimated if (slot := self._slot_of(start)) is not None]
+        slots = [slot for start in estimated if (slot := self.slot_of(start)) is not None]
         if not slots or (min(slots), max(slots) + 1) in self.thinned:
             return None
         self.check_open()
@@ -177,7 +200,7 @@ class MeteringDay:
             raise NothingToCorrect(
                 f"{self.device} {self.day}: nothing was recorded on this day; record it before correcting it"
             )
-        index, slot = self._index_of(correction.meter), self._slot_of(correction.start)
+        index, slot = self.index_of(correction.meter), self.slot_of(correction.start)
         state = self.meters[index]
         if slot is None or state.wh[slot] is None:
             raise NothingToCorrect(
@@ -188,8 +211,8 @@ class MeteringDay:
         without, after = state.copy(), state.copy()
         recorded = state.extra[slot]
         extra = recorded.corrected(correction.extra)
-        without.replace(slot, 0, 0, self.grid, extra.nothing())
-        after.replace(slot, correction.energy_wh, correction.reactive_varh, self.grid, extra)
+        without.replace(slot, 0, 0, extra.nothing())
+        after.replace(slot, correction.energy_wh, correction.reactive_varh, extra)
         bills = (state, without, after)
         nano = [terms.accrued_nano(one.month) if self.follows(terms) else state.accrued_nano for one in bills]
         return ReadingCorrected(
@@ -212,7 +235,7 @@ class MeteringDay:
 
     def words(self, meter: str, start: datetime) -> Words | None:
         """What is known of a meter's interval: the first word and the one that holds now; None where it is not."""
-        index, slot = self.index.get(meter), None if self.opened is None else self._slot_of(start)
+        index, slot = self.index.get(meter), None if self.opened is None else self.slot_of(start)
         if index is None or slot is None or (wh := self.meters[index].wh[slot]) is None:
             return None
         state = self.meters[index]
@@ -239,9 +262,10 @@ class MeteringDay:
             case DayOpened():
                 self._open(event)
             case ReadingCorrected():
+                self._accrued = None
                 meter = self.meters[event.meter]
                 extra = Extra(event.export_wh, event.capacitive_varh)
-                meter.replace(event.slot, event.wh, event.varh, self.grid, extra)
+                meter.replace(event.slot, event.wh, event.varh, extra)
                 meter.add_cost(event.reversed_nano)
                 meter.add_cost(event.live_nano)
             case GapDeclared():
@@ -272,14 +296,14 @@ class MeteringDay:
             raise BadReadings(f"{self.device} {self.day} was never opened; record a reading first")
         return self.opened
 
-    def _index_of(self, meter: str) -> int:
+    def index_of(self, meter: str) -> int:
         if meter not in self.index:
             raise UnknownMeter(
                 f"meter {meter!r} is not commissioned on {self.device}; register it, then replay its readings"
             )
         return self.index[meter]
 
-    def _slot_of(self, start: datetime) -> int | None:
+    def slot_of(self, start: datetime) -> int | None:
         opened = self._opened()
         slot, rest = divmod(start - opened.start, timedelta(minutes=opened.step_minutes))
         return slot if 0 <= slot < opened.slots and not rest else None
@@ -292,89 +316,20 @@ class MeteringDay:
             self.meters.append(MeterDay.opening(self.grid, opening, nano))
 
     def _join(self, event: DayJoined) -> None:
-        self.opened = self._opened().joined_by(event)
+        self.opened, self._accrued = self._opened().joined_by(event), None
         self.index[event.meter] = len(self.meters)
         self.meters.append(MeterDay.opening(self.grid, event.opening, event.opening_nano))
 
     def _priced(self, event: ReadingsPriced) -> None:
+        if event is not self._told:  # who told it may have priced by other terms
+            self._accrued = None
         rows = zip(event.meters, event.slots, event.wh, event.varh, event.estimated, event.extras(), strict=True)
         for meter, slot, wh, varh, estimated, extra in rows:
-            self.meters[meter].add(slot, wh, varh, estimated, self.grid, extra)
+            self.meters[meter].add(slot, wh, varh, estimated, extra)
+        costs = [self.meters[meter].accrued_nano for meter in event.meters]
         for line, column in enumerate(event.live_nano):
-            for meter, nano in zip(event.meters, column, strict=False):
-                self.meters[meter].live_nano[line] += nano
-                self.meters[meter].accrued_nano[line] += nano
-
-
-class _Pricing:
-    """The rows of one upload, priced on copies of the months they grow: deciding changes nothing."""
-
-    def __init__(self, day: MeteringDay, terms: Terms) -> None:
-        self._day = day
-        self._terms = terms
-        self._follows = day.opened is not None and day.follows(terms)
-        self._months: dict[int, tuple[Determinants, Sequence[int]]] = {}
-        self._added: dict[tuple[int, int], int] = {}
-        self._intervals: dict[int, tuple[list[int | None], list[int], list[Extra]]] = {}
-        self._slots: dict[datetime, int | None] = {}
-        self._rows: list[tuple[int, int, int, int, int]] = []
-        self._extras: list[Extra] = []
-        self._live: list[list[int]] = []
-
-    def add(self, measurement: Measurement) -> None:
-        meter, slot = self._day._index_of(measurement.meter), self._slot(measurement)
-        state = self._day.meters[meter]
-        if state.wh[slot] is not None or (meter, slot) in self._added:
-            return
-        self._added[meter, slot] = wh = measurement.energy_wh
-        month, before = self._months.get(meter) or (state.month.copy(), state.accrued_nano)
-        estimated = int(measurement.quality is Quality.ESTIMATED)
-        grid = self._day.grid
-        block, period = slot // grid.slots_per_block, grid.period_of_slot[slot]
-        month.add_interval(period, wh, measurement.reactive_varh, estimated)
-        month.see_block(period, state.block_wh[block] + self._added_to(meter, block), grid.block_starts[block])
-        if grid.gauges:
-            self._see_gauges(meter, slot, measurement, month)
-        accrued = self._terms.accrued_nano(month) if self._follows else before
-        self._live.append([new - old for new, old in zip(accrued, before, strict=True)])
-        self._rows.append((meter, slot, wh, measurement.reactive_varh, estimated))
-        self._extras.append(measurement.extra)
-        self._months[meter] = (month, accrued)
-
-    def _see_gauges(self, meter: int, slot: int, measurement: Measurement, month: Determinants) -> None:
-        """Gauges look at whole blocks, so they need the day's intervals with those of this upload."""
-        state, grid = self._day.meters[meter], self._day.grid
-        columns = self._intervals.setdefault(meter, (list(state.wh), list(state.varh), list(state.extra)))
-        wh, varh, extra = columns
-        wh[slot], varh[slot], extra[slot] = measurement.energy_wh, measurement.reactive_varh, measurement.extra
-        see_interval(slot, grid.gauges, grid, month.gauges, columns)
-
-    def _slot(self, measurement: Measurement) -> int:
-        """One upload's measurements mostly share their interval, so its slot is worked out once."""
-        start = measurement.start
-        if start not in self._slots:
-            self._slots[start] = self._day._slot_of(start)
-        slot = self._slots[start]
-        if slot is None:
-            raise BadReadings(
-                f"meter {measurement.meter}: {start.isoformat()} is no interval of {self._day.device} {self._day.day}"
-            )
-        return slot
-
-    def _added_to(self, meter: int, block: int) -> int:
-        first, many = block * self._day.grid.slots_per_block, self._day.grid.slots_per_block
-        return sum(self._added.get((meter, slot), 0) for slot in range(first, first + many))
-
-    def event(self, upload: str) -> ReadingsPriced | None:
-        if not self._rows:
-            return None
-        meters, slots, wh, varh, estimated = zip(*self._rows, strict=True)
-        live = tuple(column if any(column) else () for column in zip(*self._live, strict=True))
-        exported, capacitive = (
-            tuple(column) if any(known is not None for known in column) else ()
-            for column in ([one.export_wh for one in self._extras], [one.capacitive_varh for one in self._extras])
-        )
-        return ReadingsPriced(upload, meters, slots, wh, varh, estimated, live, exported, capacitive)
+            for accrued_nano, nano in zip(costs, column, strict=False):  # an empty column is zero
+                accrued_nano[line] += nano
 
 
 def _opening(meter: str, terms: Terms, balance: Balance | None) -> Determinants:

@@ -4,6 +4,7 @@ Wh x micro-currency per kWh is nano-currency, exactly. A nano amount of a month 
 currency units; Python's integers have no limit, arrays check theirs (`domain.arrays`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
@@ -36,15 +37,14 @@ class Rounding:
     mode: RoundingMode = RoundingMode.HALF_UP
 
     def __call__(self, gross: Decimal) -> Decimal:
-        context, unit = self._way
-        amount = context.quantize(gross, unit)
-        return amount or EXACT.plus(amount)  # no minus zero
+        return self.rule(gross)
 
     @cached_property
-    def _way(self) -> tuple[Context, Decimal]:
+    def rule(self) -> Callable[[Decimal], Decimal]:
         """Kept, because every line of every bill is rounded."""
-        context = _HALF_UP if self.mode is RoundingMode.HALF_UP else _HALF_EVEN
-        return context, Decimal(1).scaleb(-self.places)
+        quantize = (_HALF_UP if self.mode is RoundingMode.HALF_UP else _HALF_EVEN).quantize
+        unit, zero = Decimal(1).scaleb(-self.places), Decimal(0).scaleb(-self.places)
+        return lambda gross: quantize(gross, unit) or zero  # no minus zero
 
 
 def micro(rate: Decimal, name: str) -> int:
@@ -70,17 +70,21 @@ Ratio = Fraction | int
 """A fraction; whole numbers, which most of them are, may stay integers: they are exact and cost a tenth."""
 
 
-def of_fraction(amount: Decimal, share: Ratio) -> Decimal:
-    """A share of an amount, divided last; a share of 1 is the amount."""
-    product = EXACT.multiply(amount, Decimal(share.numerator))
-    return product if share.denominator == 1 else EXACT.divide(product, Decimal(share.denominator))
+def of_fraction(amount: Decimal, share: Ratio, times: Ratio = 1) -> Decimal:
+    """A share of an amount, so many times, divided last; once a share of 1 is the amount."""
+    above, below = share.as_integer_ratio()
+    if times != 1:
+        above, below = above * times.numerator, below * times.denominator
+    product = EXACT.multiply(amount, Decimal(above))
+    return product if below == 1 else EXACT.divide(product, Decimal(below))
 
 
 def fraction_to_decimal(quantity: Ratio) -> Decimal:
     """A quantity for the bill: exact where it ends within six decimals, else to the millionth."""
-    if quantity.denominator == 1:
-        return Decimal(quantity.numerator)
-    exact = EXACT.divide(Decimal(quantity.numerator), Decimal(quantity.denominator))
+    above, below = quantity.as_integer_ratio()
+    if below == 1:
+        return Decimal(above)
+    exact = EXACT.divide(Decimal(above), Decimal(below))
     return exact if exact == exact.quantize(MILLIONTH, context=EXACT) else exact.quantize(MILLIONTH)
 
 

@@ -2,30 +2,67 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from domain.charges import Charge
-    from domain.terms import Terms
+    from domain.charges.charge import Ask
+    from domain.terms import History, Terms
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedPart:
+    """A part of a month before a load: its charges in order, but for those that stand `once` over all parts.
+
+    A step is the charge, prepared, where it stands in this part; and the charge itself, where it remembers something.
+    """
+
+    terms: "Terms"
+    once: "tuple[Charge, ...]"
+    steps: "tuple[tuple[Ask | None, Charge | None], ...]"
+
+    @classmethod
+    def of(cls, terms: "Terms", once: "tuple[Charge, ...]") -> "PreparedPart":
+        steps = (
+            (None if charge in once else charge.prepared(terms), charge if charge.remembers else None)
+            for charge in terms.tariff.charges
+        )
+        return cls(terms, once, tuple(step for step in steps if step != (None, None)))
+
+    def after(self, earlier: "History") -> "PreparedPart":
+        """With what earlier parts of the same month remembered."""
+        return PreparedPart.of(self.terms.after(earlier), self.once)
 
 
 @dataclass(frozen=True, eq=False)
 class Settling:
     """How the parts of a month are billed, whatever is measured: made once for all meters.
 
-    `in_parts` has for each part its charges, and whether they stand in that part; `once` stand over all parts, by the
-    terms `whole`.
+    `once` are the charges that stand over all parts, by the terms `whole`.
     """
 
-    in_parts: "tuple[tuple[tuple[Charge, bool], ...], ...]"
-    once: "tuple[Charge, ...]"
+    in_parts: tuple[PreparedPart, ...]
+    once: "tuple[Ask, ...]"
     whole: "Terms"
 
     @classmethod
     def of(cls, terms: "Sequence[Terms]") -> "Settling":
         once = settled_once(terms)
-        in_parts = tuple(tuple((charge, charge not in once) for charge in one.tariff.charges) for one in terms)
-        return cls(in_parts, once, over_all(terms) if once else terms[0])
+        whole = over_all(terms) if once else terms[0]
+        in_parts = tuple(PreparedPart.of(one, once) for one in terms)
+        return cls(in_parts, tuple(charge.prepared(whole) for charge in once), whole)
+
+    @cached_property
+    def said(self) -> dict[str, Any]:
+        """What every bill of the month says, by the names of its fields."""
+        month = self.whole.month
+        return {
+            "currency": self.whole.tariff.currency,
+            "first": month.first,
+            "end": month.end,
+            "timezone": month.zone.key,
+        }
 
 
 def settled_once(terms: "Sequence[Terms]") -> "tuple[Charge, ...]":

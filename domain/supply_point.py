@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from domain.errors import BadReadings, NotYetCommissioned, UnknownMeter
-from domain.measurement import MeterType, Swap
+from domain.measurement import MeterType, Swap, most_possible
 from domain.terms import Contract
 
 ALWAYS, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -21,7 +22,7 @@ class Agreement:
     contract: Contract
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SupplyPoint:
     """One main meter, which is billed, and any number of sub-meters, all read by one edge device.
 
@@ -66,6 +67,22 @@ class SupplyPoint:
         """The UTC instant since when a meter counts without a break."""
         spells = self.away.get(meter, ())
         return spells[-1][1] if spells else self.since.get(meter, ALWAYS)
+
+    @cached_property
+    def step(self) -> timedelta:
+        """How long its intervals are."""
+        return timedelta(minutes=self.step_minutes)
+
+    @cached_property
+    def most_a_step(self) -> Mapping[str, int]:
+        """Wh or varh that each meter may count in one step."""
+        return {meter: most_possible(kind, self.step) for meter, kind in self.meters.items()}
+
+    def unusual_over(self, start: datetime, end: datetime) -> set[str]:
+        """Meters of which more must be known than their type, to measure `[start, end)`: they came, left or changed."""
+        late = {meter for meter, since in self.since.items() if start < since}
+        gone = {meter for meter, until in self.until.items() if until < end}
+        return {*late, *gone, *self.away, *self.swaps}
 
     def meter_type(self, meter: str) -> MeterType:
         """What a meter can do today. Raises `UnknownMeter` for one that is not commissioned here."""

@@ -103,7 +103,8 @@ class RateTable:
             days = f"{first} to {end} (end excluded)" + (f": none on {day}" if day > first else "")
             raise NoPriceInForce(
                 f"tariff {self.id} has no rates for {days}; it covers {self.coverage}; "
-                "choose --from and --to inside, or price every month at known rates with --rates-of YYYY-MM"
+                "choose --from and --to inside, or price every month at known rates with --rates-of YYYY-MM; a ledger "
+                "gets its rates by `wattledger ledger publish`"
             )
         return tuple(found)
 
@@ -132,7 +133,7 @@ class RateTable:
                 spans[-1] = (spans[-1][0], rates.valid_to)
             else:
                 spans.append((rates.valid_from, rates.valid_to))
-        return ", ".join(f"{start} to {end or 'today'}" for start, end in spans)
+        return ", ".join(f"{start} to {end or 'today'}" for start, end in spans) or "no day yet"
 
 
 def _check_codes(tariff: Tariff) -> None:

@@ -1,24 +1,21 @@
 """The terms of one supply point for one part of a billing month: tariff, rates in force, contract, and the days."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Literal, TypeVar
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from domain.charges.charge import Charge
 from domain.charges.indexed import IndexedPrice, PriceSeries
 from domain.determinants import Determinants
 from domain.errors import BadReadings, ContractIncomplete, NoPriceInForce
 from domain.gauges import AnyGauge, IndexedEnergy
-from domain.heading import Heading
+from domain.live_cost import Accrue, LiveCost
 from domain.money import Ratio, micro
 from domain.tariff import Rates, Tariff
-
-Known = TypeVar("Known")
 
 
 @dataclass(frozen=True)
@@ -253,29 +250,6 @@ class Terms:
             self._indexed[charge.code] = charge.gauge_of(self)
         return self._indexed[charge.code]
 
-    def once(self, charge: Charge, work: "Callable[[Terms], Known]") -> "Known":
-        """The one thing that a charge works out from the terms alone: worked out once for all meters."""
-        if id(charge) not in self._known:
-            self._known[id(charge)] = (charge, work(self))
-        found: Known = self._known[id(charge)][1]
-        return found
-
-    def headings(self, charge: Charge) -> tuple[Heading, ...]:
-        """What the lines of a charge say whatever is measured, prepared once for all meters."""
-        found = self._headings.get(id(charge))
-        if found is None:
-            found = self._headings[id(charge)] = (charge, charge.headings(self))
-        return found[1]
-
-    @cached_property
-    def _headings(self) -> dict[int, tuple[Charge, tuple[Heading, ...]]]:
-        """By the charge itself, which stands beside them so that its id remains its own."""
-        return {}
-
-    @cached_property
-    def _known(self) -> dict[int, tuple[Charge, Any]]:
-        return {}
-
     @cached_property
     def _indexed(self) -> dict[str, IndexedEnergy]:
         return {}
@@ -294,11 +268,16 @@ class Terms:
 
     def accrued_nano(self, d: Determinants) -> list[int]:
         """The part's bill to date in nano-currency, one integer per line code of the tariff."""
-        return [nano for accrue in self._accruals for nano in accrue(d, self)]
+        return [nano for accrue in self._accruals for nano in accrue(d)]
 
     @cached_property
-    def _accruals(self) -> tuple[Callable[[Determinants, "Terms"], tuple[int, ...]], ...]:
-        return tuple(charge.accrued_nano for charge in self.tariff.charges)
+    def _accruals(self) -> tuple[Accrue, ...]:
+        return tuple(charge.accrue(self) for charge in self.tariff.charges)
+
+    @cached_property
+    def live_cost(self) -> LiveCost:
+        """How that grows by measurements, prepared once for all meters."""
+        return LiveCost.of(self)
 
 
 def check_step(step_minutes: int, tariff: Tariff) -> None:

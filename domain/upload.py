@@ -1,5 +1,6 @@
 """What a device sends: the readings of one poll of all its meters, each with the reading before it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -61,7 +62,7 @@ class Upload:
     device: str
     store: str
     seq: int
-    readings: tuple[ReadingPair, ...]
+    readings: Sequence[ReadingPair]
     clock: ClockFacts | None = None
     thinned: Thinned | None = None
 

@@ -19,6 +19,7 @@ from application.upload_outbox import UploadOutbox
 from application.upload_pace import UploadPace
 from application.upload_stores import UploadStores
 from domain.errors import Refusal
+from domain.upload import ClockState
 from edge.health import HealthPage
 from edge.journal import LOG
 from edge.loop import PollLoop
@@ -114,6 +115,8 @@ def running_device(
     store = StoreThread(lambda: OutboxFolder(settings.store.folder, most_bytes=settings.store.max_mb << 20))
     stack.callback(store.close)
     outbox = store.shared  # any thread may call it
+    if broken := outbox.condition().broken_stores:
+        LOG.warning("%d damaged stores are kept in %s", broken, settings.store.folder / "broken")
     clock = clock_of(newest_stored(outbox, wire))
     _believe(clock, settings)
     known = sorted(point.meters)
@@ -156,7 +159,7 @@ def newest_stored(outbox: Outbox, wire: WattledgerWire) -> datetime:
 
 def _believe(clock: DeviceClock, settings: Settings) -> None:
     """A clock that cannot be right is raised to its floor where that is allowed, or else only not believed."""
-    if clock.wall() >= clock.floor:
+    if clock.wall() >= clock.floor or clock.state() is ClockState.NETWORK:
         return
     raised = settings.device.raise_clock and raise_system_clock(clock.floor)
     LOG.warning(
@@ -171,7 +174,8 @@ def _line(settings: Settings, outbox: OutboxFolder, wire: WattledgerWire, clock:
 
     for secret in settings.secrets():
         check_private(secret)
-    time = ServerTime(clock.now, clock.elapsed_s)
+    time = ServerTime(clock.own, clock.elapsed_s)
+    clock.told = time.told
     chance = SystemRandom().random  # a fleet that starts together must not draw the same lot
     pace = UploadPace(chance, settings.upload.backlog_kb_per_s * 1000, clock.elapsed_s())
     upload = UploadOutbox(settings.device.id, outbox, stream_of(settings, settings.upload, time), wire)

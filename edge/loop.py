@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from threading import Event
 
 from application.poll_grid import due_instant, until_next
-from application.ports import Clock, Unavailable
+from application.ports import Clock, StoreFull, Unavailable
 from application.store_readings import StoreReadings
 from edge.journal import LOG
 from edge.systemd import Systemd
@@ -17,6 +17,7 @@ from edge.workers import Worker
 
 TICK_S = 10.0
 """The clock may be set while we wait, so it is asked again; and the watchdog wants an answer."""
+FULL = "the disk is full, or the store is: free some room; polls wait in memory meanwhile, a day of them at most"
 STOP_S = 25.0
 """A call to the line takes at most 20 s; whoever waits longer is left behind."""
 
@@ -59,6 +60,9 @@ class PollLoop:
             return
         try:
             self.stored = self.store_readings(at)
+        except StoreFull:
+            self._tell(FULL)  # what exactly found no room, a row or a mark, says nothing to a person
+            return
         except Unavailable as fault:
             self._tell(str(fault))
             return

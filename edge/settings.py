@@ -3,6 +3,8 @@
 Secrets are never in it; it names files, and those may be readable by their owner alone.
 """
 
+import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -231,6 +233,10 @@ def load_settings(path: Path) -> Settings:
     try:
         with path.open("rb") as file:
             text = file.read(LARGEST_FILE + 1)
+    except PermissionError as error:
+        raise BadSettings(
+            f"{path}: this user may not read the settings; ask as the device's: sudo -u wattledger wattledger edge ..."
+        ) from error
     except OSError as error:
         raise BadSettings(f"{path}: the settings cannot be read ({error.strerror}); check the path") from error
     if len(text) > LARGEST_FILE:
@@ -262,8 +268,15 @@ def check_private(path: Path) -> None:
         raise BadSettings(
             f"{path}: {error.strerror}; `wattledger edge enroll` makes a key, you the other secrets"
         ) from error
+    if not stat.S_ISREG(mode):
+        raise BadSettings(f"{path} is no file; it holds one secret")
     if mode & 0o077:
         raise BadSettings(f"{path} holds a secret and others may read it ({mode & 0o777:03o}); run: chmod 600 {path}")
+    if not os.access(path, os.R_OK):
+        raise BadSettings(
+            f"{path} holds a secret that this user may not read; ask as the device's user (sudo -u wattledger), or "
+            f"give it the file: chown wattledger {path}"
+        )
 
 
 def secret_in(path: Path) -> str:

@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
+from adapters.sqlite_files import trouble
+from application.ports.errors import SomeoneElseWrote, Unavailable
 from domain.errors import Refusal
 from entrypoints import edge
 from entrypoints.screen import complain
@@ -74,12 +76,25 @@ def main() -> None:
     except Refusal as refusal:
         complain(str(refusal))
         sys.exit(EXIT_REFUSED)
+    except (Unavailable, SomeoneElseWrote) as error:
+        complain(_said(error))
+        sys.exit(EXIT_REFUSED)
     except KeyboardInterrupt:
         complain("interrupted")
         sys.exit(EXIT_INTERRUPTED)
     except OSError as error:
         complain(f"{error.filename or 'the system'}: {error.strerror or error}; check the path and its permissions")
         sys.exit(EXIT_REFUSED)
+
+
+def _said(error: Unavailable | SomeoneElseWrote) -> str:
+    """What went wrong outside of us, with the cause that the outside gave and what to do about it."""
+    if isinstance(error, SomeoneElseWrote):
+        return f"{error}: somebody else wrote to it at the same time; do it again"
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    return trouble(str(error) if str(cause) in str(error) else f"{error}: {cause}")
 
 
 def _tell_of_a_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from string import ascii_uppercase
 
+from rich.padding import Padding
 from rich.table import Table
 
 from domain.comparison import Comparison, Heading, Row, subtract
@@ -69,7 +70,8 @@ def _rows(comparison: Comparison) -> list[TableRow]:
 def _lines_table(title: str, columns: list[str], rows: list[TableRow]) -> Table:
     table = _table(title, ["", *columns], left=(0,))
     for name, cells, style in rows:
-        table.add_row(name, *cells, style=style)
+        label = Padding(name.strip(), (0, 0, 0, len(name) - len(name.lstrip())))  # the second line of a long one too
+        table.add_row(label, *cells, style=style)
     return table
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from entrypoints.edge_run import SETTINGS, Config
-from entrypoints.screen import OUT
+from entrypoints.screen import say
 
 HELP = """
 Examine the device: clock, disk, store, secrets, certificate, tariff, line, identity, meters; each fault with a remedy.
@@ -13,6 +13,7 @@ Examine the device: clock, disk, store, secrets, certificate, tariff, line, iden
 Exit code 1 when something fails. May run while the service runs, and then asks it instead of the meters.
 """
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+INDENT = 17
 
 
 def command(
@@ -31,10 +32,9 @@ def command(
     for finding in examine(settings, device_clock(RELEASED)):
         found.append(finding)
         if not as_json:
-            OUT.print(f"{finding.verdict:<5}", style=COLOURS[finding.verdict], end="")
-            OUT.print(f"{finding.name:<12}{finding.said}", markup=False, highlight=False, soft_wrap=True)
+            say(f"{finding.verdict:<5}{finding.name:<12}{finding.said}", COLOURS[finding.verdict], INDENT)
             if finding.remedy:
-                OUT.print(f"{'':<17}-> {finding.remedy}", markup=False, highlight=False, soft_wrap=True)
+                say(f"{'':<{INDENT}}-> {finding.remedy}", indent=INDENT + 3)
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in found], indent=2, ensure_ascii=False))
     if any(finding.verdict is Verdict.FAIL for finding in found):

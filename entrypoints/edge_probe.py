@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,7 +22,8 @@ STYLES = {"plausible": "green", "doubtful": "yellow", "impossible": "bold red", 
 HELP = """
 Read one meter once, and show every value with its unit, its raw registers and how plausible it is.
 
-HOST is the address of a meter or gateway, or a serial port such as /dev/ttyUSB0. Nothing is written to the meter.
+HOST is the address of a meter or gateway, or a serial port such as /dev/ttyUSB0; for a meter that pushes, that of the
+MQTT broker. Nothing is written to the meter.
 Exit code 1: a value is impossible, so the profile does not fit, or its word order does not.
 """
 
@@ -29,24 +31,41 @@ Exit code 1: a value is impossible, so the profile does not fit, or its word ord
 def command(
     host: Annotated[str, typer.Argument(help="Address of the meter or gateway, or the path of a serial port.")],
     profile: Annotated[str, typer.Option("--profile", help="Id of a profile (docs/meters.md), or a .toml path.")],
-    port: Annotated[int, typer.Option("--port", help="TCP port.", min=1, max=65535)] = 502,
+    port: Annotated[
+        int | None, typer.Option("--port", help="TCP port: 502, or that of MQTT.", min=1, max=65535)
+    ] = None,
     unit: Annotated[int, typer.Option("--unit", help="Unit number of the meter.", min=0, max=255)] = 1,
     ratio: Annotated[str, typer.Option("--ratio", help="Of a current transformer the meter does not know.")] = "1",
     rtu_over_tcp: Annotated[bool, typer.Option("--rtu-over-tcp", help="The gateway passes RTU frames on.")] = False,
     baud: Annotated[int, typer.Option("--baud", help="Of the serial port.", min=300, max=1_000_000)] = 9600,
     parity: Annotated[str, typer.Option("--parity", help="N, E or O, of the serial port.")] = "N",
     stop_bits: Annotated[int, typer.Option("--stop-bits", help="1 or 2, of the serial port.", min=1, max=2)] = 1,
+    topic_device: Annotated[str | None, typer.Option("--topic-device", help="MQTT: its name in the topic.")] = None,
+    user: Annotated[str | None, typer.Option("--user", help="MQTT: user at the broker.")] = None,
+    password_file: Annotated[Path | None, typer.Option("--password-file", help="MQTT: file, mode 600.")] = None,
+    authority: Annotated[
+        Path | None, typer.Option("--authority", help="MQTT: PEM file that signed the broker.")
+    ] = None,
+    in_clear: Annotated[bool, typer.Option("--in-clear", help="MQTT: without TLS.")] = False,
+    wait_s: Annotated[int, typer.Option("--wait", help="MQTT: seconds to wait for it to push.", min=1, max=600)] = 60,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Read, judge, show."""
     from adapters.meter_profiles import MeterProfiles
+
+    if MeterProfiles().pushes(profile):
+        from entrypoints.edge_probe_pushed import Listening, probe_pushed
+
+        told = Listening(host, port, not in_clear, topic_device, user, password_file, authority, wait_s)
+        probe_pushed(told, profile, as_json)
+        return
     from adapters.modbus import MeterOnLine, SerialPlace, TcpPlace
 
     if parity not in {"N", "E", "O"}:
         raise BadOption(f"--parity {parity!r}: write N, E or O")
     on = MeterOnLine("probe", unit, MeterProfiles().modbus(profile), _ratio(ratio))
     is_serial = host.startswith("/")
-    place = SerialPlace(host, baud, parity, stop_bits) if is_serial else TcpPlace(host, port, rtu_over_tcp)
+    place = SerialPlace(host, baud, parity, stop_bits) if is_serial else TcpPlace(host, port or 502, rtu_over_tcp)
     seen, said_of_itself = probe(place, on)
     if as_json:
         typer.echo(json.dumps(_as_json(place, on, seen, said_of_itself), indent=1, ensure_ascii=False))
@@ -86,15 +105,16 @@ def _ratio(text: str) -> Decimal:
 
 
 def _show(place: object, on: "MeterOnLine", seen: "Examination", said_of_itself: str) -> None:
-    from entrypoints.screen import OUT
+    from entrypoints.screen import OUT, say
 
-    OUT.print(f"[bold]{on.profile.name}[/bold]  {on.profile.full_id} at {place}, unit {on.unit}", highlight=False)
+    say(on.profile.name, "bold")
+    say(f"{on.profile.full_id} at {place}, unit {on.unit}")
     OUT.print(_table(seen))
     for finding in seen.doubtful if not seen.impossible else ():  # of what cannot be, the sums say nothing
-        OUT.print(f"doubtful: {finding.said}", style=STYLES["doubtful"], highlight=False)
+        say(f"doubtful: {finding.said}", STYLES["doubtful"], len("doubtful: "))
     for note in _notes(on, seen, said_of_itself):
-        OUT.print(f"note: {note}", style="dim", highlight=False)
-    OUT.print(_conclusion(on, seen), style="bold", highlight=False)
+        say(f"note: {note}", "dim", len("note: "))
+    say(_conclusion(on, seen), STYLES["impossible"] if seen.impossible else "bold", 0)
 
 
 def _table(seen: "Examination") -> "Table":
@@ -108,23 +128,28 @@ def _table(seen: "Examination") -> "Table":
     table.add_column("is")
     for one in seen.decoded:
         verdict = _verdict(one, seen)
-        table.add_row(*_value(one), one.raw, f"[{STYLES[verdict]}]{verdict}[/]")
+        table.add_row(*value_row(one.register.quantity, one.value), one.raw, f"[{STYLES[verdict]}]{verdict}[/]")
     return table
 
 
-def _value(one: "Decoded") -> tuple[str, str, str]:
+def value_row(name: str, value: Decimal | None) -> tuple[str, str, str]:
     """Name, value and unit, energies in k as a meter's display has them."""
     from domain.plausibility import shown
     from domain.quantity import QUANTITIES
 
-    quantity = QUANTITIES[one.register.quantity]
-    if one.value is None:
+    quantity = QUANTITIES[name]
+    if value is None:
         return quantity.name, "none", ""
     if quantity.counter:
-        in_thousands = one.value / 1000
-        text = f"{in_thousands:,.3f}" if abs(in_thousands) < 10**10 else f"{in_thousands:.3e}"
-        return quantity.name, text, f"k{quantity.unit}"
-    return quantity.name, shown(one.value), quantity.unit.removeprefix("1")
+        return quantity.name, _in_thousands(value / 1000), f"k{quantity.unit}"
+    return quantity.name, shown(value), quantity.unit.removeprefix("1")
+
+
+def _in_thousands(value: Decimal) -> str:
+    """To the unit, as a display has it; what is no energy at all, such as 10^-40, is seen for what it is."""
+    if value and not Decimal("0.0005") <= abs(value) < 10**10:
+        return f"{value:.3e}"
+    return f"{value:,.3f}"
 
 
 def _verdict(one: "Decoded", seen: "Examination") -> str:
@@ -143,7 +168,11 @@ def _conclusion(on: "MeterOnLine", seen: "Examination") -> str:
     words = on.profile.transport.words.value
     if seen.better_words and (seen.impossible or seen.doubtful):
         better = seen.better_words.value
-        return f'These values would be plausible with words = "{better}"; the profile has words = "{words}".'
+        return (
+            f'These values would be plausible with words = "{better}"; the profile has words = "{words}". Run '
+            f"`wattledger edge profiles {on.profile.id} > mine.toml`, change that line, "
+            "and probe with --profile mine.toml."
+        )
     if seen.impossible:
         return "These values cannot be: the profile does not fit this meter, or the addresses are shifted."
     if seen.doubtful:

@@ -18,10 +18,11 @@ from domain.evidence import Evidence
 from domain.kpi import kpis_of
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth
-from entrypoints.explain import show
+from entrypoints.explain import show as show_lines
 from entrypoints.ledger_file import DEFAULT, AsJson, KnownAt, LedgerFile, Month, OpenLedger, Point, instant, month_of
-from entrypoints.ledger_shares import shares_of, shares_table, shares_values
-from entrypoints.screen import OUT
+from entrypoints.ledger_missing import without_reading
+from entrypoints.ledger_shares import shares_of, shares_table, shares_values, warnings
+from entrypoints.screen import OUT, show
 
 BILL = """A month's bill: the one in force, an earlier one by its number, or what was known at a past moment.
 
@@ -76,9 +77,9 @@ def bill(
         value |= {} if shares is None else shares_values(shares)
         typer.echo(json.dumps(value, indent=1, ensure_ascii=False))
     elif shares is not None:
-        OUT.print(shares_table(found.title, found.bill, shares), highlight=False)
+        show(f"{found.title}, by meter", shares_table(found.bill, shares), *warnings(shares))
     else:
-        OUT.print(table_of(found))
+        show(found.title, table_of(found), *covered(opened, found))
 
 
 def explain(
@@ -100,7 +101,7 @@ def explain(
     stored = stored_bill(found, behind or [Evidence("not told")] * len(found.bill.lines))
     if not as_json:
         OUT.print(found.title, style="bold", highlight=False)
-    show([stored], line, as_json=as_json)
+    show_lines([stored], line, as_json=as_json)
 
 
 def find(opened: OpenLedger, name: str | None, month_text: str, known_at: str | None, number: int | None) -> Found:
@@ -144,7 +145,7 @@ def stored_bill(found: Found, behind: Sequence[Evidence]) -> StoredBill:
 def table_of(found: Found) -> Table:
     """The lines as they would be printed; the parts of a month under each other."""
     bill = found.bill
-    table = Table(title=f"\n{found.title}", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     table.add_column("Line", style="dim", overflow="fold")
     for heading in ("Quantity", "Rate", f"Amount, {bill.currency}"):
         table.add_column(heading, justify="right", overflow="fold")
@@ -154,7 +155,14 @@ def table_of(found: Found) -> Table:
         table.add_row(f"{line.code}{part}", *cells)
     table.add_section()
     table.add_row("[bold]Total[/bold]", "", "", f"[bold]{bill.total:,f}[/bold]")
-    cover = bill.coverage
-    told = f"{cover.measured + cover.estimated:,} of {cover.expected:,} intervals, {cover.estimated:,} estimated"
-    table.caption, table.caption_justify = told, "left"
     return table
+
+
+def covered(opened: OpenLedger, found: Found) -> list[str]:
+    """How much of the month was measured, and when it was not."""
+    cover = found.bill.coverage
+    told = f"{cover.measured + cover.estimated:,} of {cover.expected:,} intervals, {cover.estimated:,} estimated"
+    in_force = found.number == found.bills or found.known_at is not None
+    if cover.complete or not in_force:  # what an earlier bill lacked may have come since
+        return [told]
+    return [told, *without_reading(opened, found.point, found.month, found.known_at)]

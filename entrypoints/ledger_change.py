@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from application.correct_reading import check_changes
 from application.rerate_periods import RerateMonth, ReratePeriods
 from domain.bill import Bill
 from domain.errors import BadOption, PeriodIsClosed
@@ -26,6 +27,7 @@ from entrypoints.ledger_file import (
     instant,
     month_of,
 )
+from entrypoints.ledger_missing import without_reading
 from entrypoints.screen import OUT, progress
 
 CLOSE = """Close a billing month: its days are shut, it gets its bill, and what the live costs lacked is settled.
@@ -55,6 +57,12 @@ def close(month: Month, ledger: LedgerFile = DEFAULT, point: Point = None) -> No
     of = month_of(month, supply)
     if not any(opened.store.days.measured(supply.device, day, supply.meters) for day in of.every_day):
         raise BadOption(f"--month {of}: the ledger has no reading of {supply.id} in this month; nothing to close")
+    if opened.clock.now() < of.end_utc:
+        ends = f"{of.end_utc.astimezone(supply.zone):%Y-%m-%d %H:%M}"
+        raise BadOption(
+            f"--month {of}: it ends at {ends}, and what is read until then belongs to it; `wattledger ledger bill` "
+            "tells the bill to date"
+        )
     position = opened.store.ledger.last()
     with progress("Closing"):
         closed = opened.close(supply, of)
@@ -62,6 +70,9 @@ def close(month: Month, ledger: LedgerFile = DEFAULT, point: Point = None) -> No
     _say(supply, of, f"bill {number}: {_money(closed.bill)}")
     live = nano_to_decimal(sum(closed.live_nano.values()))
     _say(supply, of, f"known live {live:,.2f}, settled by the close {closed.bill.total - live:+,.2f}")
+    if not closed.bill.coverage.complete:
+        for line in without_reading(opened, supply, of):
+            OUT.print(f"note: {line}", markup=False, highlight=False, soft_wrap=True)
     tell_dependents(opened, position)
 
 
@@ -87,6 +98,7 @@ def correct(
     before = _bill(opened, supply, BillingMonth.of(at, supply.zone))
     position = opened.store.ledger.last()
     told = Correction(meter, at.astimezone(UTC), wh, varh, by, why, Extra(export_wh, capacitive_varh))
+    check_changes(opened.store.days, supply, told)
     try:
         event = opened.correct(supply, told, reopen)
     except PeriodIsClosed as closed:

@@ -12,6 +12,7 @@ import typer
 from adapters.correction_records import WattledgerCorrections
 from adapters.event_store import EventStore
 from adapters.messages import WattledgerWire
+from adapters.sqlite_files import check_sqlite
 from adapters.sqlite_quarantine import SqliteQuarantine
 from adapters.system_clock import SystemClock
 from adapters.tariff_files import TariffFiles
@@ -44,19 +45,20 @@ KnownAt = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DEFAULT = Path("ledger.sqlite")
+LEDGER_TABLES = ("stored_events", "tracking")
 ASSUMED = "@"
 """`mx-gdmth:golfo-centro@2026-01`: that tariff with its rates of January 2026 for ever, as a stated assumption."""
 
 
 @dataclass(frozen=True)
 class TariffsOrAssumed:
-    """Tariffs: those that ship, files, and either at the rates of one month."""
+    """Tariffs: those that ship, files, and either at the rates of one month; also those whose rates come later."""
 
     files: TariffFiles
 
     def get(self, tariff: str) -> Tariff:
         name, assumed, month = tariff.partition(ASSUMED)
-        found = self.files.get(name)
+        found = self.files.get(name) if assumed else self.files.or_bare(name)
         first = opt.month(month, f"tariff {tariff!r}") if assumed else None
         return found if first is None else open_ended(found, first)
 
@@ -79,7 +81,8 @@ class OpenLedger:
     """One ledger file and its use cases. Raises `BadOption` where the file is not there, unless it may be made."""
 
     def __init__(self, path: Path, make: bool = False) -> None:
-        if not make and not path.is_file():
+        check_sqlite(path, "--ledger", "ledger", LEDGER_TABLES)
+        if not make and not (path.exists() and path.stat().st_size):
             raise BadOption(
                 f"--ledger {path}: there is no such ledger; `wattledger ledger register SITE.toml` makes one"
             )
@@ -134,9 +137,10 @@ class OpenLedger:
             known = (
                 f"it has {', '.join(names)}" if names else "register one with `wattledger ledger register SITE.toml`"
             )
-            asked = (
-                "several supply points are here; name one" if name is None and names else f"there is no {name!r} here"
-            )
+            if name is None:
+                asked = "several supply points are here; name one" if names else "none is registered here"
+            else:
+                asked = f"there is no {name!r} here"
             raise BadOption(f"--supply-point: {asked}; {known}")
         found = self.store.sites.get(name, known_at).point
         if found is None:

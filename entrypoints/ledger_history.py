@@ -12,10 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from application.bill_known_at import Happened, LineChange, MonthHistory, difference_of
+from domain.bill import Bill
+from domain.errors import BadOption, NoPriceInForce
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth
 from entrypoints.ledger_file import DEFAULT, AsJson, LedgerFile, Month, OpenLedger, Point, instant, month_of
-from entrypoints.screen import OUT
+from entrypoints.screen import OUT, show
 
 HELP = """What happened to a month: days that opened, readings, gaps, corrections, closes, reopenings and re-rates.
 
@@ -50,16 +52,22 @@ def command(
     opened = OpenLedger(ledger)
     supply = opened.point(point)
     of, span = month_of(month, supply), Span(instant(after, "--from", supply), instant(until, "--to", supply))
+    if span.after is not None and span.until is not None and span.until < span.after:
+        raise BadOption(f"--to {until} is earlier than --from {after}; give the earlier moment first")
     happened = MonthHistory(opened.store.histories)(supply, of, span.after, span.until)
     told = list(happened) if every else list(together(happened))
-    changes = differences(opened, supply, of, span) if span.after is not None else ()
+    changes, why_not = differences(opened, supply, of, span) if span.after is not None else ((), "")
     if as_json:
-        values = {"events": [_value(one) for one in told], "difference": [_line_value(one) for one in changes]}
+        values: dict[str, Any] = {"events": [_value(one) for one in told]}
+        values |= {"no_difference": why_not} if why_not else {"difference": [_line_value(one) for one in changes]}
         typer.echo(json.dumps(values, indent=1, ensure_ascii=False))
         return
-    OUT.print(table_of(f"{supply.id}, {of.first:%B %Y}", told, supply))
-    if span.after is not None:
-        OUT.print(difference_table(changes, span))
+    below = f"what changed is the bill to date of {supply.main_meter}"
+    show(f"{supply.id}, {of.first:%B %Y}", table_of(told), below)
+    if why_not:
+        OUT.print(f"note: no difference is told: {why_not}", markup=False, highlight=False, soft_wrap=True)
+    elif span.after is not None:
+        show(difference_title(span), difference_table(changes))
 
 
 def together(happened: Sequence[Happened]) -> Iterator[Happened]:
@@ -84,14 +92,22 @@ def together(happened: Sequence[Happened]) -> Iterator[Happened]:
         yield found
 
 
-def differences(opened: OpenLedger, point: SupplyPoint, month: BillingMonth, span: Span) -> tuple[LineChange, ...]:
-    """By how much the bill of one moment differs from that of the other, line by line."""
-    before, after = (opened.bill_known_at(at)(point, month, at).bill for at in (span.after, span.until))
-    return difference_of(before, after)
+def differences(
+    opened: OpenLedger, point: SupplyPoint, month: BillingMonth, span: Span
+) -> tuple[tuple[LineChange, ...], str]:
+    """By how much the bill of one moment differs from that of the other, line by line; or why one of them is none."""
+    bills: list[Bill] = []
+    for at in (span.after, span.until):
+        try:
+            bills.append(opened.bill_known_at(at)(point, month, at).bill)
+        except NoPriceInForce as refusal:
+            when = f"at {at:%Y-%m-%d %H:%M:%S} UTC" if at else "now"
+            return (), f"as known {when}, {str(refusal).partition(';')[0]}"
+    return difference_of(*bills), ""
 
 
-def table_of(title: str, happened: Sequence[Happened], point: SupplyPoint) -> Table:
-    table = Table(title=f"\n{title}", title_justify="left", title_style="bold", box=None, pad_edge=False)
+def table_of(happened: Sequence[Happened]) -> Table:
+    table = Table(box=None, pad_edge=False)
     table.add_column("Recorded, UTC", no_wrap=True)
     table.add_column("What happened, by whom and why", overflow="fold", ratio=1)
     table.add_column("Changed", justify="right", no_wrap=True)
@@ -101,17 +117,17 @@ def table_of(title: str, happened: Sequence[Happened], point: SupplyPoint) -> Ta
         changed = f"{one.amount:+,.2f}" if any(one.nano.values()) else ""
         style = "dim" if one.what in QUIET else ""
         table.add_row(f"{one.at:%Y-%m-%d %H:%M:%S}", said, changed, style=style)
-    table.caption, table.caption_justify = f"what changed is the bill to date of {point.main_meter}", "left"
     return table
 
 
-def difference_table(changes: Sequence[LineChange], span: Span) -> Table:
+def difference_title(span: Span) -> str:
+    until = f"at {span.until:%Y-%m-%d %H:%M:%S} UTC" if span.until else "now"
+    return f"The bill as known at {span.after:%Y-%m-%d %H:%M:%S} UTC, and {until}"
+
+
+def difference_table(changes: Sequence[LineChange]) -> Table:
     """What the bill came to at one moment and at the other, for the lines that moved."""
-    until = f"{span.until:%Y-%m-%d %H:%M:%S} UTC" if span.until else "now"
-    title = (
-        f"\nThe bill as known at {span.after:%Y-%m-%d %H:%M:%S} UTC, and as known {'at ' if span.until else ''}{until}"
-    )
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     table.add_column("Line", style="dim", overflow="fold")
     for heading in ("Then", "Later", "Changed"):
         table.add_column(heading, justify="right", no_wrap=True)

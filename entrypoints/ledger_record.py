@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from adapters.meter_files import Declaration, MeterFile, OnBadRow, RegisterFile, read_meter_file, read_registers
+from domain.errors import BadOption
 from domain.events import GapDeclared, ReadingsPriced
 from domain.supply_point import SupplyPoint
 from entrypoints import price_options as opt
@@ -79,6 +80,9 @@ class Told:
 def read(point: SupplyPoint, path: Path, declared: Declaration, meter: str | None, on_bad_row: OnBadRow) -> Told:
     """Raises `BadReadings` or `BadOption`."""
     check_step(point, declared.step_minutes)
+    if meter is not None and meter not in point.meters:
+        known = ", ".join(sorted(point.meters))
+        raise BadOption(f"--meter {meter!r}: {point.id} has the meters {known}; register it before its readings")
     if declared.kind == "register":
         registers = read_registers(path, declared, on_bad_row)
         return Told(of_meter(pairs_of_registers(registers.readings), meter), _notes(registers))

@@ -9,6 +9,7 @@ from adapters.site_files import read_site
 from adapters.tariff_files import TariffFiles
 from application.published_tariffs import PublishRates
 from application.register_site import RegisterSite, SwapMeter
+from domain.errors import BadOption
 from domain.registry import BEGINNING
 from domain.site_events import AgreementChanged, MeterJoined, MeterLeft, SupplyPointEvent
 from entrypoints.ledger_file import ASSUMED, DEFAULT, LedgerFile, OpenLedger
@@ -40,6 +41,10 @@ def register(
     lines = [*map(_said, events), *(f"meter {one.meter} swapped at {one.at.isoformat()}" for one in swapped)]
     for line in lines or ["nothing new"]:
         OUT.print(f"{told.point.id}: {line}", markup=False, highlight=False, soft_wrap=True)
+    for tariff in dict.fromkeys(agreement.tariff for agreement in told.point.agreements):
+        if not opened.tariffs.get(tariff).rate_table.rates:
+            note = f"{tariff} has no rates yet: `wattledger ledger publish RATES.toml --tariff {tariff}`"
+            OUT.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
 
 
 def publish(
@@ -48,6 +53,7 @@ def publish(
     ledger: LedgerFile = DEFAULT,
 ) -> None:
     opened = OpenLedger(ledger)
+    tariff = _as_agreed(opened, tariff)
     name, _, _ = tariff.partition(ASSUMED)
     structure = name if name.endswith(".toml") else name.partition(":")[0]
     found = TariffFiles().get(structure, rates_path=rates).rate_table.rates
@@ -56,6 +62,17 @@ def publish(
         publishing(tariff, one)
         until = f"until {one.valid_to}" if one.valid_to else "on"
         OUT.print(f"{tariff}: rates from {one.valid_from} {until}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _as_agreed(opened: OpenLedger, tariff: str) -> str:
+    """The tariff as supply points have it: rates of any other would be published for nobody. Raises `BadOption`."""
+    agreed = sorted({agreement.tariff for point in opened.points() for agreement in point.agreements})
+    same = (one for one in agreed if one == tariff or Path(one).absolute() == Path(tariff).absolute())
+    found = next(same, None)
+    if found is None:
+        known = f"they are billed by {', '.join(agreed)}" if agreed else "there is none"
+        raise BadOption(f"--tariff {tariff}: no supply point here is billed by it; {known}")
+    return found
 
 
 def _said(event: SupplyPointEvent) -> str:

@@ -40,9 +40,9 @@ def shares_of(
     return told
 
 
-def shares_table(title: str, bill: Bill, told: Allocated) -> Table:
+def shares_table(bill: Bill, told: Allocated) -> Table:
     """The meters by what they bear, the dearest first; they add up to the bill."""
-    table = Table(title=f"\n{title}, by meter", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     table.add_column("Meter", overflow="fold")
     table.add_column(f"Amount, {bill.currency}", justify="right", no_wrap=True)
     table.add_column("%", justify="right", no_wrap=True)
@@ -55,10 +55,14 @@ def shares_table(title: str, bill: Bill, told: Allocated) -> Table:
         table.add_row(meter, f"{Decimal(micro) / MICRO:,.2f}", f"{percent:.1f}", bar)
     table.add_section()
     table.add_row("[bold]Total[/bold]", f"[bold]{bill.total:,.2f}[/bold]", "", "")
-    if told.oversubscribed:
-        table.caption = f"in {told.oversubscribed:,} intervals the meters had more than the main one: look at them"
-        table.caption_justify = "left"
     return table
+
+
+def warnings(told: Allocated) -> list[str]:
+    """What makes the shares doubtful."""
+    if not told.oversubscribed:
+        return []
+    return [f"in {told.oversubscribed:,} intervals the meters had more than the main one: look at them"]
 
 
 def shares_values(told: Allocated) -> dict[str, object]:

@@ -7,12 +7,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from adapters.ledger_view import LedgerView
+from adapters.ledger_view import TABLES, LedgerView
+from adapters.sqlite_files import check_sqlite
 from application.project import catch_up
 from application.verify_ledger import VerifyLedger
+from domain.errors import BadOption
 from domain.verification import Compared, Verification
 from entrypoints.ledger_file import DEFAULT, AsJson, LedgerFile, OpenLedger
-from entrypoints.screen import OUT, progress
+from entrypoints.screen import OUT, progress, show
 
 VERIFY = """Compute the ledger a second time, from its readings, by another engine, and compare every amount.
 
@@ -37,7 +39,7 @@ def verify(ledger: LedgerFile = DEFAULT, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(values_of(found), indent=1, ensure_ascii=False))
     else:
-        OUT.print(table_of(found))
+        show(f"{found.measurements:,} measurements in {found.events:,} events", table_of(found))
         for line in lines_of(found):
             OUT.print(line, markup=False, highlight=False, soft_wrap=True)
     if not found.holds:
@@ -49,6 +51,9 @@ def rebuild(
     view: Annotated[Path | None, typer.Option(help="The view, a SQLite file; else LEDGER.view.sqlite.")] = None,
 ) -> None:
     opened, path = OpenLedger(ledger), view or ledger.with_suffix(".view.sqlite")
+    if path.absolute() == ledger.absolute():
+        raise BadOption(f"--view {path}: that is the ledger; a view is a file beside it")
+    check_sqlite(path, "--view", "view of a ledger", TABLES)
     drawn = LedgerView(path)
     last = opened.store.ledger.last()
     with progress("Drawing the view") as bar:
@@ -60,8 +65,7 @@ def rebuild(
 
 
 def table_of(found: Verification) -> Table:
-    title = f"\n{found.measurements:,} measurements in {found.events:,} events"
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     table.add_column("Computed again", style="dim")
     table.add_column("Amounts", justify="right")
     table.add_column("Differ", justify="right")
@@ -76,10 +80,19 @@ def lines_of(found: Verification) -> list[str]:
     told = [str(one) for one in found.differences[:MOST_TOLD]]
     if len(found.differences) > MOST_TOLD:
         told.append(f"and {len(found.differences) - MOST_TOLD:,} more; --json has them all")
-    told += [f"not compared: {text}" for text in found.not_compared[:MOST_TOLD]]
-    if len(found.not_compared) > MOST_TOLD:
-        told.append(f"not compared: {len(found.not_compared) - MOST_TOLD:,} more; --json has them all")
-    return told or ["the ledger is what its readings make it"]
+    return told + _not_compared(found) or ["the ledger is what its readings make it"]
+
+
+def _not_compared(found: Verification) -> list[str]:
+    """What lacks for the same reason is told once: an amended price leaves no day of its months to compare."""
+    alike: dict[str, list[str]] = {}
+    for text in found.not_compared:
+        where, _, why = text.rpartition(": ")
+        alike.setdefault(why, []).append(where)
+    return [
+        f"not compared: {where[0]}{f', and {len(where) - 1:,} more until {where[-1]}' if len(where) > 1 else ''}: {why}"
+        for why, where in alike.items()
+    ]
 
 
 def values_of(found: Verification) -> dict[str, object]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
+from textwrap import wrap
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -20,6 +21,20 @@ ERR = Console(stderr=True)
 def complain(text: str) -> None:
     """An error on one line, as it is: no markup, no wrapping."""
     ERR.print(f"error: {' '.join(text.split())}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+
+
+def show(title: str, table: Table, *below: str) -> None:
+    """A table under its title, which is as wide as the screen and not as the table, and lines below it."""
+    OUT.print(f"\n{title}", style="bold", markup=False, highlight=False)
+    OUT.print(table, highlight=False)
+    for line in below:
+        OUT.print(line, style="italic dim", markup=False, highlight=False)
+
+
+def say(text: str, style: str | None = None, indent: int = 2) -> None:
+    """A sentence; where it is too long for the screen its further lines stand `indent` to the right. No word is cut."""
+    for line in wrap(text, OUT.width, subsequent_indent=" " * indent, break_on_hyphens=False, break_long_words=False):
+        OUT.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from functools import singledispatch
 
 from domain.charges import (
     AdjustedEnergy,
+    CapAlone,
     Charge,
     ContractedPower,
     EnergyByPeriod,
@@ -26,6 +27,7 @@ from domain.charges import (
     PowerFactorSteps,
     ReactiveEnergy,
     TieredEnergy,
+    TotalRounding,
     UnusedPower,
 )
 
@@ -62,7 +64,8 @@ def _(charge: EnergyFlat, demand_minutes: int) -> str:
 @formula.register
 def _(charge: TieredEnergy, demand_minutes: int) -> str:
     kind = "all at the rate of the tier reached" if charge.banded else "each slice at its rate"
-    return f"kWh in tiers up to {_limits(charge.limits)} {charge.unit.value}, {charge.scope.value}, {kind}"
+    days = "" if charge.normal_days is None else f" x days / {charge.normal_days}"
+    return f"kWh in tiers up to {_limits(charge.limits)} {charge.unit.value}{days}, {charge.scope.value}, {kind}"
 
 
 @formula.register
@@ -102,7 +105,8 @@ def _(charge: Fixed, demand_minutes: int) -> str:
 @formula.register
 def _(charge: ContractedPower, demand_minutes: int) -> str:
     share = "days" if charge.per == "day" else "days / days of the year"
-    return f"contracted kW of each period x rate x {share}"
+    order = "; no period may have less than the one before it" if charge.ascending else ""
+    return f"contracted kW of each period x rate x {share}{order}"
 
 
 @formula.register
@@ -163,6 +167,11 @@ def _(charge: Percentage, demand_minutes: int) -> str:
 @formula.register
 def _(charge: MinimumBill, demand_minutes: int) -> str:
     return f"max(0, minimum - ({' + '.join(charge.base)}))"
+
+
+@formula.register
+def _(charge: TotalRounding, demand_minutes: int) -> str:
+    return f"what takes {' + '.join(charge.base)} to the nearest {charge.to:f}"
 
 
 @singledispatch
@@ -227,7 +236,10 @@ def _demand(charge: MaximumDemand, demand_minutes: int) -> Iterator[str]:
     if charge.at_least_kw is not None:
         yield f"at least {charge.at_least_kw} {charge.unit}"
     if charge.load_factor is not None:
-        yield f"at most ceil(kWh / (24 h x days x {charge.load_factor}))"
+        cap = f"ceil(kWh / (24 h x days x {charge.load_factor}))"
+        yield f"always {cap}" if charge.cap_alone is CapAlone.ALWAYS else f"at most {cap}"
+    if charge.cap_alone is CapAlone.WITHOUT_HOURS:
+        yield "just that where there are no such hours"
     if charge.tiers_kw:
         yield f"in tiers up to {_limits(charge.tiers_kw)} {charge.unit}"
 

@@ -59,14 +59,22 @@ def show(
     if template:
         typer.echo(rates_template(files.structure(tariff.partition(":")[0])), nl=False)
         return
-    found = None if rates is None and _is_bare(tariff, files) else files.get(tariff, rates)
+    regions = _regions(tariff, files) if rates is None else []
+    found = None if len(regions) > 1 or (rates is None and _is_bare(tariff, files)) else files.get(tariff, rates)
     structure = files.structure(tariff.partition(":")[0])
     if as_json:
         brief = _brief_structure(structure) if found is None else _brief(found)
         typer.echo(json.dumps(brief | _full(structure, found), indent=1, ensure_ascii=False))
         return
-    for line in (*_heading(structure, found), *_calendar(structure), *_charges(structure, found)):
+    told = f"rates by region: {', '.join(regions)}" if regions else BRING_YOUR_OWN
+    for line in (*_heading(structure, found), *_calendar(structure), *_charges(structure, found, told)):
         OUT.print(line, highlight=False)
+
+
+def _regions(name: str, files: TariffFiles) -> list[str]:
+    """Full ids of a structure's tariffs where it has rates for several regions."""
+    found = [one for one in files.ids() if one.startswith(f"{name}:")]
+    return found if len(found) > 1 else []
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
@@ -115,16 +123,16 @@ def _calendar(structure: StructureFile) -> Iterator[Text]:
 
 
 def _day_in_words(day: DayPart) -> str:
-    month = date(2000, day.month, 1).strftime("%B")
+    month = date(2000, day.month or 1, 1).strftime("%B")
     if day.day is not None:
         return f"{day.day} {month}"
     order = {1: "first", 2: "second", 3: "third", 4: "fourth", -1: "last"}.get(day.n or 0, f"{day.n}.")
     return f"the {order} {str(day.weekday).capitalize()} of {month}"
 
 
-def _charges(structure: StructureFile, tariff: Tariff | None) -> Iterator[Text | Padding]:
+def _charges(structure: StructureFile, tariff: Tariff | None, bare: str) -> Iterator[Text | Padding]:
     rates = tariff.rate_table.rates[-1] if tariff else None
-    dated = f"rates from {rates.valid_from} to {rates.valid_to or 'today'}" if rates else BRING_YOUR_OWN
+    dated = f"rates from {rates.valid_from} to {rates.valid_to or 'today'}" if rates else bare
     yield Text(f"\nCharges, {dated}", style="bold")
     for charge in structure.charges():
         yield Text(f"{charge.code}  ", style="bold").append(charge.label, style="default")

@@ -7,15 +7,17 @@ a version that exists, which is how two writers notice each other.
 
 from dataclasses import dataclass
 from pathlib import Path
+from sqlite3 import Error as SqliteError
 
-from eventsourcing.persistence import ApplicationRecorder, TrackingRecorder
+from eventsourcing.persistence import ApplicationRecorder, PersistenceError, TrackingRecorder
 from eventsourcing.popo import POPOApplicationRecorder, POPOTrackingRecorder
-from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore, SQLiteTrackingRecorder
+from eventsourcing.sqlite import SQLiteTrackingRecorder
 
 from adapters.event_store.days import DAYS_KEPT_WARM, StoredDays
 from adapters.event_store.months import StoredHistories, StoredLedger, StoredPeriods, StoredPositions
 from adapters.event_store.sites import StoredRates, StoredSites
-from application.ports import Clock
+from adapters.event_store.sqlite import LedgerRecorder, datastore
+from application.ports import Clock, Unavailable
 
 __all__ = ["DAYS_KEPT_WARM", "EventStore"]
 
@@ -38,11 +40,14 @@ class EventStore:
 
     @classmethod
     def sqlite(cls, path: Path, clock: Clock) -> "EventStore":
-        """In a SQLite file, created if it is not there."""
-        store = SQLiteDatastore(str(path), originator_id_type="text", pool_size=1, max_overflow=0)
-        events, tracking = SQLiteApplicationRecorder(store), SQLiteTrackingRecorder(store)
-        events.create_table()
-        tracking.create_table()
+        """In a SQLite file, created if it is not there. Raises `Unavailable`."""
+        try:
+            store = datastore(path)
+            events, tracking = LedgerRecorder(store), SQLiteTrackingRecorder(store)
+            events.create_table()
+            tracking.create_table()
+        except (PersistenceError, SqliteError) as error:
+            raise Unavailable(f"{path} cannot be opened now") from error
         return cls._over(events, tracking, clock)
 
     @classmethod

@@ -8,16 +8,17 @@ from eventsourcing.persistence import (
     ApplicationRecorder,
 )
 
-from adapters.event_codec import decode, decode_measured
+from adapters.event_codec import Measured, decode, decode_measured
+from adapters.event_store.measured import MeasuredSlots
 from adapters.event_store.recorder import (
     events_of,
     insert,
+    reading,
     stored_of,
 )
 from application.ports import Clock, SomeoneElseWrote, Unavailable
 from domain.events import DayEvent, DayJoined, DayOpened, ReadingCorrected, ReadingsPriced
 from domain.measured_day import MeasuredDay
-from domain.measurement import Extra
 from domain.metering_day import MeteringDay
 
 DAYS_KEPT_WARM = 512
@@ -50,23 +51,26 @@ class StoredDays:
     def measured(
         self, device: str, day: date, meters: Collection[str], known_at: datetime | None = None
     ) -> Mapping[str, MeasuredDay]:
-        opened: DayOpened | None = None
-        found: dict[int, MeasuredDay] = {}
-        for name, state, at in stored_of(self._recorder, f"metering-day/{device}/{day}"):
-            if known_at is not None and at > known_at:
-                break
-            event = decode_measured(name, state) or decode(name, state)
-            if isinstance(event, DayOpened | DayJoined):
-                opened = event if isinstance(event, DayOpened) else opened and opened.joined_by(event)
-                for index, meter in enumerate(opened.meters if opened else ()):
-                    if opened and meter in meters and index not in found:
-                        found[index] = MeasuredDay(opened.start, opened.step_minutes)
-            elif isinstance(event, ReadingsPriced):
-                _measure(found, event)
-            elif isinstance(event, ReadingCorrected) and event.meter in found:
-                extra = Extra(event.export_wh, event.capacitive_varh)
-                found[event.meter].add(event.slot, event.wh, event.varh, 0, extra)
-        return {opened.meters[index]: one for index, one in found.items()} if opened else {}
+        found: MeasuredSlots | None = None
+        stream = f"metering-day/{device}/{day}"
+        with reading(stream):
+            for name, state, at in stored_of(self._recorder, stream):
+                if known_at is not None and at > known_at:
+                    break
+                event = decode_measured(name, state) or decode(name, state)
+                match event:
+                    case DayOpened():
+                        found = MeasuredSlots(event)
+                    case DayJoined() if found:
+                        found.join(event)
+                    case Measured() | ReadingsPriced() if found:
+                        found.see(event)
+                    case ReadingCorrected() if found:
+                        found.correct(event)
+                    case _:
+                        continue  # what was declared or closed measures nothing
+        names = enumerate(found.opened.meters) if found else ()
+        return {name: found.of(index) for index, name in names if found and name in meters}
 
     def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
         stream = f"metering-day/{day.device}/{day.day}"
@@ -79,18 +83,3 @@ class StoredDays:
         for event in events:
             day.evolve(event)
         self._warm[stream] = day
-
-
-def _measure(found: Mapping[int, MeasuredDay], event: ReadingsPriced) -> None:
-    """What an upload tells of some of the day's meters."""
-    if len(found) == 1 and not event.export_wh and not event.capacitive_varh:
-        # mostly the main meter alone: look for its row instead of looking at all
-        [(index, day)], row = found.items(), -1
-        for _ in range(event.meters.count(index)):
-            row = event.meters.index(index, row + 1)
-            day.add(event.slots[row], event.wh[row], event.varh[row], event.estimated[row])
-        return
-    rows = zip(event.meters, event.slots, event.wh, event.varh, event.estimated, event.extras(), strict=True)
-    for index, slot, wh, varh, estimated, extra in rows:
-        if index in found:
-            found[index].add(slot, wh, varh, estimated, extra)

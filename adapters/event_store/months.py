@@ -19,6 +19,7 @@ from adapters.event_store.recorder import (
     events_of,
     insert,
     period_stream,
+    reading,
     recorded_of,
     streams_of,
     unsealed,
@@ -126,7 +127,8 @@ class StoredPositions:
 
 def _entry(notification: Notification) -> LedgerEntry:
     state, recorded_at = unsealed(notification.state)
-    event = decode(notification.topic, state)
+    with reading(str(notification.originator_id)):
+        event = decode(notification.topic, state)
     kind, _, rest = str(notification.originator_id).partition("/")
     device, _, day = rest.rpartition("/")
     if kind == "metering-day":

@@ -5,6 +5,7 @@ a stream's first event of a later instant has before it.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
@@ -15,8 +16,8 @@ from eventsourcing.persistence import (
     StoredEvent,
 )
 
-from adapters.event_codec import decode, encode
-from application.ports import Recorded, SomeoneElseWrote, Unavailable
+from adapters.event_codec import DamagedEvent, UnknownEvent, decode, encode
+from application.ports import Recorded, SomeoneElseWrote, StoreDamaged, Unavailable
 from domain.billing_period import BillingPeriod
 from domain.events import Event
 
@@ -46,11 +47,24 @@ def events_of(
     """Events after a version; `known_at` gives only those before the first one that was recorded later."""
     stored = stored_of(recorder, stream, after)
     known = takewhile(lambda one: known_at is None or one[2] <= known_at, stored)
-    return [decode(name, state) for name, state, _ in known]
+    with reading(stream):
+        return [decode(name, state) for name, state, _ in known]
 
 
 def recorded_of(recorder: ApplicationRecorder, stream: str, after: int = 0) -> list[Recorded]:
-    return [Recorded(decode(name, state), at) for name, state, at in stored_of(recorder, stream, after)]
+    with reading(stream):
+        return [Recorded(decode(name, state), at) for name, state, at in stored_of(recorder, stream, after)]
+
+
+@contextmanager
+def reading(stream: str) -> Iterator[None]:
+    """What cannot be read says where it is. Raises `StoreDamaged`, and `Unavailable` for a newer version's events."""
+    try:
+        yield
+    except DamagedEvent as error:
+        raise StoreDamaged(f"{stream}: {error}; restore the ledger from a copy") from error
+    except UnknownEvent as error:
+        raise Unavailable(f"{stream}: {error}") from error
 
 
 def stored_of(recorder: ApplicationRecorder, stream: str, after: int = 0) -> Iterator[tuple[str, bytes, datetime]]:

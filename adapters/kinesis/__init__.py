@@ -2,6 +2,6 @@
 
 from adapters.kinesis.iot_credentials import IotRoleAlias
 from adapters.kinesis.server_time import ServerTime
-from adapters.kinesis.stream import KinesisStream, kinesis_client
+from adapters.kinesis.stream import KinesisStream, host_of_stream, kinesis_client
 
-__all__ = ["IotRoleAlias", "KinesisStream", "ServerTime", "kinesis_client"]
+__all__ = ["IotRoleAlias", "KinesisStream", "ServerTime", "host_of_stream", "kinesis_client"]

@@ -94,10 +94,21 @@ class IotRoleAlias:
 
     def _context(self) -> ssl.SSLContext:
         """Read anew each time: a renewed certificate is used without a restart."""
+        for file in (self.key, self.certificate, self.authority):
+            if not file.exists():
+                raise NotAllowed(
+                    f"{file} is not there; `wattledger edge enroll` makes the key and the request for a certificate, "
+                    "and docs/device.md tells whose root authority it is"
+                )
         try:
             context = ssl.create_default_context(cafile=str(self.authority))
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             context.load_cert_chain(self.certificate, self.key, password=_no_password)
+        except PermissionError as error:
+            raise NotAllowed(
+                f"the identity in {self.key}, {self.certificate} and {self.authority} may not be read by this user; "
+                "ask as the device's user (sudo -u wattledger), or give it the files: chown wattledger"
+            ) from error
         except (OSError, ssl.SSLError) as error:
             said = getattr(error, "strerror", None) or error
             raise NotAllowed(

@@ -34,6 +34,10 @@ class ServerTime:
         said, at_s = self._learned
         return said + timedelta(seconds=self.elapsed_s() - at_s)
 
+    def told(self) -> datetime | None:
+        """The server's UTC time; None before the first answer."""
+        return None if self._learned is None else self.now()
+
     @property
     def skew(self) -> timedelta | None:
         """How far the device's clock is ahead of the server's; None before the first answer."""

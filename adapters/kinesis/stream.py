@@ -14,7 +14,9 @@ validation error, too large                  `RecordsRefused`
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from botocore import UNSIGNED
 from botocore.auth import AUTH_TYPE_MAPS, SigV4Auth
 from botocore.config import Config
 from botocore.exceptions import (
@@ -132,6 +134,17 @@ def kinesis_client(region: str, identity: IotRoleAlias | None, time: ServerTime,
     signer = _signer_by(time)
     client.meta.events.register("choose-signer.kinesis", lambda **_: signer)
     return client, credentials
+
+
+def host_of_stream(region: str) -> str:
+    """Host, or host:port, that a stream of the region is asked at from here; nobody is asked."""
+    session = Session()
+    session.register_component("data_loader", Models())
+    client = session.create_client("kinesis", region_name=region, config=Config(signature_version=UNSIGNED))
+    try:
+        return urlsplit(str(client.meta.endpoint_url)).netloc
+    finally:
+        client.close()
 
 
 def _signer_by(time: ServerTime) -> str:

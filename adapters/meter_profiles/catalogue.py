@@ -25,6 +25,18 @@ class MeterProfiles:
         """Ids of all profiles of one protocol."""
         return tuple(sorted(name for name, (_, content) in self._files.items() if content["schema"] == schema))
 
+    def pushing(self) -> tuple[str, ...]:
+        """Ids of all profiles for MQTT."""
+        return self.ids(MQTT)
+
+    def pushes(self, id_or_path: str) -> bool:
+        """Whether it is a profile for MQTT. Raises `InvalidProfile`."""
+        return bool(self._find(id_or_path, *OF_KIND)[1]["schema"] == MQTT)
+
+    def path_of(self, id_or_path: str) -> Path:
+        """Its file. Raises `InvalidProfile`."""
+        return self._find(id_or_path, *OF_KIND)[0]
+
     def modbus(self, id_or_path: str) -> MeterProfile:
         """A profile of a meter that is read over Modbus. Raises `InvalidProfile`.
 
@@ -44,12 +56,12 @@ class MeterProfiles:
             )
         return path, content
 
-    def _find(self, name: str, schema: str) -> tuple[Path, dict[str, Any]]:
+    def _find(self, name: str, *schemas: str) -> tuple[Path, dict[str, Any]]:
         if name.endswith(".toml"):
             return Path(name), read_toml(Path(name))
         alone, _, version = name.partition("/")
         if alone not in self._files:
-            known = near(alone, list(self.ids(schema)))
+            known = near(alone, [known for schema in schemas for known in self.ids(schema)])
             raise InvalidProfile(
                 one_line(f"there is no profile {shown(name)}; {known} (a path of a .toml file names your own)")
             )

@@ -28,7 +28,7 @@ Prices = dict[int, int | None]
 
 
 def read_price_series(path: Path, name: str, currency: str, worth: Mapping[str, Decimal]) -> PriceSeries:
-    """The series of a CSV or Parquet file, in `currency`. `worth`: what one unit of another currency is in it.
+    """The series of a CSV or Parquet file, for a tariff in `currency`. `worth`: what one unit of another is in it.
 
     An empty price, or a row that is not there, is a block without a price: a bill that needs it is refused. A price
     finer than a micro-unit per kWh is rounded half up. Raises `BadPriceSeries`, which names file, row, column and
@@ -39,8 +39,7 @@ def read_price_series(path: Path, name: str, currency: str, worth: Mapping[str, 
     time, price = columns_of(table.where, table.header, declared)
     own, kwh = unit_of(table.where, table.header[price], declared)
     rate = _rate(path, own, currency, worth)
-    micro_per_unit = EXACT.divide(EXACT.multiply(rate, Decimal(1_000_000)), Decimal(kwh))
-    found = _Reader(path, declared, table, time, price, micro_per_unit).read()
+    found = _Reader(path, declared, table, (time, price), (kwh, rate)).read()
     minutes = _minutes(path, found, declared)
     start = min(found) - (minutes * 60 if declared.stamp == "end" else 0)
     size = (max(found) - min(found)) // (minutes * 60) + 1
@@ -49,19 +48,20 @@ def read_price_series(path: Path, name: str, currency: str, worth: Mapping[str, 
     prices = tuple(found.get(min(found) + i * minutes * 60) for i in range(size))
     exchanged = "" if own == currency else f", 1 {own} = {rate} {currency}"
     source = f"{declared.source or path.name} in {own}/{UNIT_OF_KWH[kwh]}{exchanged} (sha256 {content_hash[:12]})"
-    return PriceSeries(name, minutes, datetime.fromtimestamp(start, UTC), prices, source)
+    return PriceSeries(name, minutes, datetime.fromtimestamp(start, UTC), prices, source, rate)
 
 
 class _Reader:
     """Reads the rows of one file in order."""
 
     def __init__(  # one use, three lines above
-        self, path: Path, declared: Declaration, table: Table, time: int, price: int, micro_per_unit: Decimal
+        self, path: Path, declared: Declaration, table: Table, columns: tuple[int, int], unit: tuple[int, Decimal]
     ) -> None:
+        (time, price), (kwh, self._worth) = columns, unit
         self._path, self._declared, self._table = path, declared, table
         self._time, self._price = table.header[time], table.header[price]
         self._rows = table.rows(time, price)
-        self._micro_per_unit = micro_per_unit
+        self._micro_per_unit = EXACT.divide(Decimal(1_000_000), Decimal(kwh))
 
     def read(self) -> Prices:
         found: Prices = {}
@@ -82,7 +82,7 @@ class _Reader:
         return found
 
     def _micro(self, number: int, price: str) -> int | None:
-        """Micro-currency per kWh, rounded half up."""
+        """Micro-currency per kWh, of the file's own currency, rounded half up."""
         text = price.strip()
         if not text:
             return None
@@ -93,7 +93,7 @@ class _Reader:
         if not NUMBER(text):
             raise self._fault(number, self._price, price, "is not a number; write plain digits, or leave it empty")
         micro = EXACT.multiply(Decimal(text), self._micro_per_unit).to_integral_value(ROUND_HALF_UP, EXACT)
-        if abs(micro) > MOST_PER_KWH * 1_000_000:
+        if max(abs(micro), abs(EXACT.multiply(micro, self._worth))) > MOST_PER_KWH * 1_000_000:
             raise self._fault(
                 number, self._price, price, f"is more than {MOST_PER_KWH} a kWh; check the unit that is declared"
             )

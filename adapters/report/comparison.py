@@ -105,16 +105,21 @@ def _lines_html(comparison: Comparison) -> str:
     body = "".join(_heading_html(comparison, heading) for heading in comparison.headings)
     total = _cells(comparison, [offer.total for offer in comparison.offers])
     heads = "".join(
-        f'<th class="num" scope="col">{safe(o.name)}, {safe(o.tariff.currency)}</th>' for o in comparison.offers
+        f'<th class="num" scope="col">{_head(o.name)}, {safe(o.tariff.currency)}</th>' for o in comparison.offers
     )
     less = "".join(
-        f'<th class="num" scope="col">{safe(offer.name)} less the first</th>' for offer in _others(comparison)
+        f'<th class="num" scope="col">{_head(offer.name)} less the first</th>' for offer in _others(comparison)
     )
     return (
         '<h3>Line by line</h3><div class="wide"><table class="months compared"><thead><tr>'
         f'<th scope="col">Charge</th>{heads}{less}</tr></thead><tbody>{body}</tbody>'
         f'<tfoot><tr class="total"><th scope="row">Total</th>{total}</tr></tfoot></table></div>'
     )
+
+
+def _head(name: str) -> str:
+    """A tariff's id at the head of a column: broken after its colon, not within a word."""
+    return safe(name).replace(":", ":<wbr>")
 
 
 def _heading_html(comparison: Comparison, heading: Heading) -> str:
@@ -132,8 +137,8 @@ def _months_html(comparison: Comparison) -> str:
     """Each month's total under each tariff, where there are several."""
     if len(comparison.first.bills) == 1:
         return ""
-    heads = "".join(f'<th class="num" scope="col">{safe(offer.name)}</th>' for offer in comparison.offers)
-    less = "".join(f'<th class="num" scope="col">{safe(o.name)} less the first</th>' for o in _others(comparison))
+    heads = "".join(f'<th class="num" scope="col">{_head(offer.name)}</th>' for offer in comparison.offers)
+    less = "".join(f'<th class="num" scope="col">{_head(o.name)} less the first</th>' for o in _others(comparison))
     rows = "".join(
         f'<tr><th scope="row">{bills[0].first:%B %Y}</th>{_cells(comparison, [bill.total for bill in bills])}</tr>'
         for bills in zip(*(offer.bills for offer in comparison.offers), strict=True)

@@ -156,10 +156,12 @@ class OutboxFolder:
         self._healed(lambda live: live.flush())
 
     def newest_first(self) -> Iterator[StoredCycle]:
+        """Also those of the stores that broke: a fresh store goes on from what the meters showed before it."""
         try:
             yield from self._live.newest_first()
         except StoreDamaged:
             self._replace()
+        yield from self._salvage.newest_first()
 
     def backlog(self) -> int:
         return self._live.backlog()

@@ -2,7 +2,9 @@
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from heapq import heappop, heappush
 from itertools import islice
 from pathlib import Path
 
@@ -10,9 +12,12 @@ from adapters.sqlite_outbox.connecting import Connect
 from adapters.sqlite_outbox.database import SqliteOutbox
 from adapters.sqlite_outbox.files import Files
 from adapters.sqlite_outbox.pages import name_in, rows_in
-from application.ports import Unavailable
+from adapters.sqlite_outbox.rows import Row
+from application.ports import StoredCycle, Unavailable
 
 ROWS_AT_ONCE = 200
+MOST_LOOKED_AT = 600
+"""Two days of polls of a broken store, as far as a device looks back after a restart."""
 STORE, NAME, SAVED, DONE = "store.sqlite", "name.json", "salvaged.sqlite", "salvaged"
 SET_ASIDE = "set-aside.sqlite"
 Background = Callable[[Callable[[], None]], None]
@@ -90,6 +95,15 @@ class Salvage:
                     self._files.move(place / SAVED, place / SET_ASIDE)
                 self._files.remove(place / SAVED)
 
+    def newest_first(self) -> Iterator[StoredCycle]:
+        """What the broken stores hold, delivered or not, the latest store first: to go on from, never to be sent.
+
+        It does not wait for what is being saved: a poll may want to know what came before it.
+        """
+        for place in reversed(self._places()):
+            with suppress(OSError):
+                yield from _newest(rows_in(place / STORE, place / (STORE + "-wal")), MOST_LOOKED_AT)
+
     def close(self) -> None:
         for outbox in self._open.values():
             outbox.close()
@@ -115,6 +129,20 @@ class Salvage:
     def _places(self) -> list[Path]:
         found = self._folder.iterdir() if self._folder.exists() else ()
         return sorted((one for one in found if one.name.isdecimal()), key=lambda one: int(one.name))
+
+
+def _newest(rows: Iterable[Row], most: int) -> list[StoredCycle]:
+    """Those of the newest polls, in a bounded room: a store of 90 days is larger than a device's memory."""
+    kept: dict[tuple[int, int], bytes] = {}
+    order: list[tuple[int, int]] = []
+    for one in rows:
+        key = (one.place or one.seq, one.seq)
+        if key not in kept:
+            kept[key] = one.body
+            heappush(order, key)
+            if len(order) > most:
+                del kept[heappop(order)]
+    return [StoredCycle(key[1], kept[key]) for key in sorted(kept, reverse=True)]
 
 
 def _name_told(path: Path) -> str | None:

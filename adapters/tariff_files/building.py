@@ -41,6 +41,12 @@ def build_tariff(
     )
 
 
+def build_bare(document: Document, structure: StructureFile) -> Tariff:
+    """A tariff whose rates come later. Raises `InvalidTariff` that begins with the file."""
+    with _told_of(document):
+        return replace(_bare(structure), version=_hash(_said_by(structure)), notes=tuple(structure.notes))
+
+
 def check_structure(document: Document, structure: StructureFile) -> None:
     """Raises `InvalidTariff`, which begins with the file, where the structure contradicts itself."""
     with _told_of(document):
@@ -80,11 +86,15 @@ def _version(structure: StructureFile, table: RateTableFile, overrides: Mapping[
 
     Defaults are left out so that a field this format learns later changes no version of a file without it.
     """
-    said = [
-        structure.model_dump(exclude={"rates"}, exclude_defaults=True),
-        table.model_dump(exclude_defaults=True) | {"tariff": structure.id},
-        dict(overrides),
-    ]
+    told = table.model_dump(exclude_defaults=True) | {"tariff": structure.id}
+    return _hash(_said_by(structure), told, dict(overrides))
+
+
+def _said_by(structure: StructureFile) -> dict[str, Any]:
+    return structure.model_dump(exclude={"rates"}, exclude_defaults=True)
+
+
+def _hash(*said: Any) -> str:
     text = json.dumps(said, sort_keys=True, default=_plain, ensure_ascii=False, separators=(",", ":"))
     return f"sha256:{sha256(text.encode()).hexdigest()[:16]}"
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
-from adapters.tariff_files.building import build_tariff, check_structure
+from adapters.tariff_files.building import build_bare, build_tariff, check_structure
 from adapters.tariff_files.likeness import resolve
 from adapters.tariff_files.rate_table import RateTableFile, full_id
 from adapters.tariff_files.reading import RATES, STRUCTURE, Document, parse, read_toml
@@ -56,6 +56,25 @@ class TariffFiles:
         if id_or_path not in self._built:
             self._built[id_or_path] = self._build(id_or_path, None, NOTHING)
         return self._built[id_or_path]
+
+    def or_bare(self, id_or_path: str) -> Tariff:
+        """As `get`; where neither the structure nor any table has rates, the tariff without them: they are published
+        later. Raises `InvalidTariff`.
+        """
+        if self._has_rates(id_or_path):
+            return self.get(id_or_path)
+        if id_or_path not in self._built:
+            document = self._own(id_or_path) if _is_path(id_or_path) else self._structure(id_or_path)
+            self._built[id_or_path] = build_bare(document, parse(document, StructureFile))
+        return self._built[id_or_path]
+
+    def _has_rates(self, id_or_path: str) -> bool:
+        """Whether rates are to be found; also for a name that is not there, which `get` then refuses."""
+        if _is_path(id_or_path):
+            return "rates" in self._own(id_or_path).content
+        return id_or_path not in self._structures or any(
+            name == id_or_path or name.startswith(f"{id_or_path}:") for name in self._tables
+        )
 
     def _build(self, id_or_path: str, rates_path: Path | None, overrides: Mapping[str, Decimal]) -> Tariff:
         document, rates = self._documents_of(id_or_path, rates_path)

@@ -30,9 +30,12 @@ from adapters.tariff_files.reactive_charges import (
     PowerFactorStepsPart,
     ReactiveEnergyPart,
 )
-from adapters.tariff_files.values import Code, Number, SomeText
-from domain.charges import Charge, Fixed, MinimumBill, Percentage
+from adapters.tariff_files.values import Code, Number, Positive, SomeText
+from domain.charges import Charge, Fixed, MinimumBill, Percentage, TotalRounding
 from domain.errors import InvalidTariff
+
+MOST_ROUNDED = 1_000_000
+"""Nobody rounds a bill to more than a million of any currency."""
 
 
 class FixedPart(NamedPart):
@@ -49,6 +52,15 @@ class MinimumBillPart(NamedPart):
 
     def to_domain(self, place: str, frame: Frame) -> MinimumBill:
         return MinimumBill(*self.named, tuple(self.base))
+
+
+class TotalRoundingPart(NamedPart):
+    kind: Literal["total_rounding"]
+    base: SomeText
+    to: Annotated[Positive, Field(le=MOST_ROUNDED)]
+
+    def to_domain(self, place: str, frame: Frame) -> TotalRounding:
+        return TotalRounding(*self.named, tuple(self.base), self.to)
 
 
 class PercentagePart(NamedPart):
@@ -82,7 +94,8 @@ AnyCharge = Annotated[
     | PowerFactorStepsPart
     | PowerFactorPart
     | PercentagePart
-    | MinimumBillPart,
+    | MinimumBillPart
+    | TotalRoundingPart,
     Field(discriminator="kind"),
 ]
 

@@ -22,6 +22,7 @@ from adapters.tariff_files.values import (
 )
 from domain.charges import (
     Band,
+    CapAlone,
     ContractedPower,
     ExcessPower,
     ExcessRule,
@@ -86,6 +87,7 @@ class MaximumDemandPart(BlocksPart):
     ratchet: RatchetPart | None = None
     at_least_kw: Kilowatts | None = None
     per: Per = "month"
+    cap_alone: Literal["always", "without_hours"] | None = None
     tiers_kw: Annotated[list[Kilowatts], Field(max_length=20), AfterValidator(ascending)] = Field(default_factory=list)
 
     def to_domain(self, place: str, frame: Frame) -> MaximumDemand:
@@ -109,6 +111,7 @@ class MaximumDemandPart(BlocksPart):
             rolling=self.rolling,
             round_kw=None if self.round_kw is None else KwRounding(self.round_kw),
             per=self.per,
+            cap_alone=None if self.cap_alone is None else CapAlone(self.cap_alone),
         )
 
     def _window_minutes(self, place: str, frame: Frame) -> int:
@@ -129,14 +132,19 @@ class MaximumDemandPart(BlocksPart):
                 f"{place}.load_factor: {self.load_factor}: caps one price per kW, and does not go with {other}; "
                 "remove one of them"
             )
+        if self.cap_alone is not None and self.load_factor is None:
+            raise InvalidTariff(
+                f"{place}.cap_alone: {self.cap_alone!r}: there is no cap; add load_factor, or remove it"
+            )
 
 
 class ContractedPowerPart(PeriodsPart):
     kind: Literal["contracted_power"]
     per: Literal["year", "day"] = "year"
+    ascending: bool = False
 
     def to_domain(self, place: str, frame: Frame) -> ContractedPower:
-        return ContractedPower(*self.named, self.indexed(place, frame), self.per)
+        return ContractedPower(*self.named, self.indexed(place, frame), self.per, self.ascending)
 
 
 class BandPart(Part):

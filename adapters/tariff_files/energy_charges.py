@@ -59,9 +59,12 @@ class TieredEnergyPart(PeriodsPart):
     banded: bool = False
     unit: Literal["kWh", "kWh/day", "kWh/kW"] = "kWh"
     kw_of: Code | None = None
+    normal_days: Annotated[int, Field(ge=1, le=366)] | None = None
 
     def to_domain(self, place: str, frame: Frame) -> TieredEnergy:
         self._check_kw(place)
+        if self.normal_days is not None and self.unit == "kWh/day":
+            raise InvalidTariff(f"{place}.normal_days: {self.normal_days}: limits per day have no month; remove it")
         return TieredEnergy(
             *self.named,
             self.indexed(place, frame),
@@ -70,6 +73,7 @@ class TieredEnergyPart(PeriodsPart):
             self.banded,
             TierUnit(self.unit),
             self.kw_of or "",
+            self.normal_days,
         )
 
     def _check_kw(self, place: str) -> None:

@@ -72,11 +72,14 @@ def read_toml(path: Path) -> Document:
 
 
 def parse(document: Document, model: type[Model]) -> Model:
-    """The document as a strict model. Raises `InvalidTariff` that names the first fault and how many more there are."""
+    """The document as a strict model. Raises `InvalidTariff` that names the first fault and how many more there are.
+
+    A field that is not known comes before one that is missing: it may be that one, misspelt.
+    """
     try:
         return model.model_validate(document.content)
     except ValidationError as error:
-        faults = error.errors(include_url=False)
+        faults = sorted(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         raise InvalidTariff(one_line(f"{document.path}: {_sentence(faults[0], model)}{more}")) from error
 

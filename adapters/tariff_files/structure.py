@@ -14,7 +14,7 @@ from adapters.tariff_files.parts import BlockMinutes, Frame
 from adapters.tariff_files.rate_table import MOST_VALIDITIES, RatesPart, RateTableFile
 from adapters.tariff_files.reading import RATES
 from adapters.tariff_files.values import Id, Part, PeriodName, Text, window
-from domain.calendar import Calendar, DayRule, FixedDay, NthWeekday, Season, Window
+from domain.calendar import Calendar, DayRule, EasterDay, FixedDay, NthWeekday, Season, Window
 from domain.charges import Charge
 from domain.errors import InvalidTariff
 
@@ -33,37 +33,42 @@ def _zone(value: str) -> str:
 class DayPart(Part):
     """One day of the year: `month` and `day`, or the `n`-th `weekday` of a month (negative: from its end)."""
 
-    month: Annotated[int, Field(ge=1, le=12)]
+    month: Annotated[int, Field(ge=1, le=12)] | None = None
     day: Annotated[int, Field(ge=1, le=31)] | None = None
     weekday: Weekday | None = None
     n: Literal[1, 2, 3, 4, -1, -2, -3, -4] | None = None
 
     def to_rule(self, place: str) -> DayRule:
-        if self.day is not None and self.weekday is None and self.n is None:
-            self._check_every_year_has_it(place)
+        if self.month is not None and self.day is not None and self.weekday is None and self.n is None:
+            _check_every_year_has_it(self.month, self.day, place)
             return FixedDay(self.month, self.day)
-        if self.day is None and self.weekday is not None and self.n is not None:
+        if self.month is not None and self.day is None and self.weekday is not None and self.n is not None:
             return NthWeekday(self.month, WEEKDAYS.index(self.weekday), self.n)
         raise InvalidTariff(f"{place}: give month and day, or month, weekday and n; nothing else names one day")
 
-    def _check_every_year_has_it(self, place: str) -> None:
-        try:
-            date(2001, self.month, self.day or 1)  # not a leap year
-        except ValueError:
-            fault = f"{place}.day: {self.day}: month {self.month} does not have it every year; choose another"
-            raise InvalidTariff(fault) from None
+
+def _check_every_year_has_it(month: int, day: int, place: str) -> None:
+    try:
+        date(2001, month, day)  # not a leap year
+    except ValueError:
+        fault = f"{place}.day: {day}: month {month} does not have it every year; choose another"
+        raise InvalidTariff(fault) from None
 
 
 class HolidayPart(DayPart):
-    """A holiday; a fixed date may begin and end with a year, or come every so many years from `first_year` on."""
+    """A holiday: a day rule, or so many days after `easter`.
+
+    A fixed date may begin and end with a year, or come every so many years from `first_year` on.
+    """
 
     name: Text
+    easter: Annotated[int, Field(ge=-70, le=70)] | None = None
     first_year: Annotated[int, Field(ge=1900, le=2200)] | None = None
     last_year: Annotated[int, Field(ge=1900, le=2200)] | None = None
     every: Annotated[int, Field(ge=1, le=100)] = 1
 
     def to_rule(self, place: str) -> DayRule:
-        rule = super().to_rule(place)
+        rule = super().to_rule(place) if self.easter is None else self._after_easter(self.easter, place)
         if not isinstance(rule, FixedDay):
             if self.model_fields_set & {"first_year", "last_year", "every"}:
                 raise InvalidTariff(f"{place}: first_year, last_year and every need a month and day, not a weekday")
@@ -73,6 +78,12 @@ class HolidayPart(DayPart):
         if (self.last_year or 9999) < (self.first_year or 1):
             raise InvalidTariff(f"{place}.last_year: {self.last_year}: is before first_year; correct one of them")
         return FixedDay(rule.month, rule.day, self.first_year or 1, self.last_year or 9999, self.every)
+
+    def _after_easter(self, days: int, place: str) -> DayRule:
+        others = self.model_fields_set & {"month", "day", "weekday", "n"}
+        if others:
+            raise InvalidTariff(f"{place}.easter: {days}: names the day alone; remove {', '.join(sorted(others))}")
+        return EasterDay(days)
 
 
 class SeasonPart(Part):

@@ -4,11 +4,11 @@ What every meter shares (the compiled year, the terms of each month) is made onc
 its arrays and twelve bills. Nothing of a meter is kept, so a fleet may be streamed through.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,6 @@ from domain.terms import BillingMonth, Contract, History, Terms, joined
 
 KEPT_PLANS = 256
 Remembered = dict[str, dict[date, Fraction]]
-MonthTerms = tuple[Terms, ...]
 MonthParts = list[tuple[Determinants, Terms]]
 
 
@@ -67,8 +66,7 @@ class Billing:
     zone: ZoneInfo
     rates_of: date | None = None
     history: History = field(default_factory=dict)
-    _terms: dict[tuple[BillingMonth, int], MonthTerms] = field(default_factory=dict)
-    _settling: dict[tuple[BillingMonth, int], Settling] = field(default_factory=dict)
+    _months: "dict[tuple[BillingMonth, int], _Month]" = field(default_factory=dict)
     _plans: dict[Grid, "tuple[_YearPlan, ...]"] = field(default_factory=dict)
 
     @classmethod
@@ -93,39 +91,27 @@ class Billing:
         check_agreed(load, self.agreements, self.zone)
         remembered: Remembered = {}
         bills = list[Bill]()
-        for parts in self._fast(load) or self._thorough(load, remembered):
-            bill = bill_of_parts(load.meter, *self._after(parts, remembered))
+        for reduced, month in self._fast(load) or self._thorough(load, remembered):
+            bill = bill_of_parts(load.meter, *month.billed_by(reduced, remembered))
             check_budget(bill)
             if bill.remembered:
                 remembered.update(joined(remembered, bill.remembered))
             bills.append(bill)
         return tuple(bills)
 
-    def _after(self, parts: MonthParts, remembered: Remembered) -> tuple[MonthParts, Settling]:
-        """A month's parts with what this meter's earlier months left to remember, and how they are billed."""
-        if remembered:
-            parts = [(d, terms.after(remembered)) for d, terms in parts]
-            return parts, Settling.of([terms for _, terms in parts])
-        terms = parts[0][1]
-        key = (terms.month, terms.step_minutes)
-        if key not in self._settling:
-            self._settling[key] = Settling.of([terms for _, terms in parts])
-        return parts, self._settling[key]
-
-    def _fast(self, load: Load) -> list[MonthParts] | None:
+    def _fast(self, load: Load) -> "list[Reduced] | None":
         """All months at once, where the load lies on the compiled years' grid and no charge needs a gauge."""
         if load.grid not in self._plans:
             if len(self._plans) >= KEPT_PLANS:
                 self._plans.clear()
             self._plans[load.grid] = self._plan(load.grid)
-        found = list[MonthParts]()
+        found, tariff = list[Reduced](), self.agreements.tariffs[0]
         for plan in self._plans[load.grid]:
-            tariff = plan.months[0][0].tariff
             reduced = determinants_of_parts(load, plan.year, tariff.demand_minutes, plan.bounds, len(tariff.periods))
             if reduced is None:
                 return None
             each = iter(reduced)
-            found += [[(next(each), terms) for terms in month] for month in plan.months]
+            found += [([next(each) for _ in month.terms], month) for month in plan.months]
         return found or None
 
     def _plan(self, grid: Grid) -> "tuple[_YearPlan, ...]":
@@ -134,42 +120,67 @@ class Billing:
             return ()
         found = list[_YearPlan]()
         for year, months in layout(grid, self.agreements.tariffs[0].calendar, self.zone):
-            terms = tuple(self.terms_of(month, grid.step_minutes) for month in months)
-            every = [part for month in terms for part in month]
+            kept = tuple(self._month(month, grid.step_minutes) for month in months)
+            every = [part for month in kept for part in month.terms]
             first, end = year.index_of(grid.start), year.index_of(grid.end)
             edges = [year.index_of(every[0].start_utc), *(year.index_of(part.end_utc) for part in every)]
             bounds = tuple(min(max(edge, first), end) for edge in edges)
             if any(part.gauges for part in every) or any(after <= before for before, after in pairwise(bounds)):
                 return ()
-            found.append(_YearPlan(year, terms, bounds))
+            found.append(_YearPlan(year, kept, bounds))
         return tuple(found)
 
-    def _thorough(self, load: Load, remembered: Remembered) -> Iterator[MonthParts]:
+    def _thorough(self, load: Load, remembered: Remembered) -> "Iterator[Reduced]":
         """Part by part, with gauges; a part's gauges may depend on what the months before left to remember."""
         calendars = Calendars(self.agreements.tariffs, load, self.zone)
         for month in billing_months(load, self.zone):
-            parts: MonthParts = []
-            for known in self.terms_of(month, load.step_minutes):
-                terms = known.after(remembered)
+            kept, reduced = self._month(month, load.step_minutes), list[Determinants]()
+            for terms in (known.after(remembered) for known in kept.terms):
                 part = part_of_load(load, calendars.of(terms.tariff), terms.tariff, terms.span)
                 read_gauges(load, part, terms.gauges)
-                parts.append((part.determinants, known))
-            yield parts
+                reduced.append(part.determinants)
+            yield reduced, kept
 
-    def terms_of(self, month: BillingMonth, step_minutes: int) -> MonthTerms:
+    def terms_of(self, month: BillingMonth, step_minutes: int) -> tuple[Terms, ...]:
         """The terms of a month's parts, shared by all meters; without what a meter's earlier months remember."""
+        return self._month(month, step_minutes).terms
+
+    def _month(self, month: BillingMonth, step_minutes: int) -> "_Month":
         key = (month, step_minutes)
-        if key not in self._terms:
-            self._terms[key] = self.agreements.terms_of(month, step_minutes, self.history, self.rates_of)
-        return self._terms[key]
+        if key not in self._months:
+            terms = self.agreements.terms_of(month, step_minutes, self.history, self.rates_of)
+            self._months[key] = _Month(terms)
+        return self._months[key]
+
+
+@dataclass(frozen=True, eq=False)
+class _Month:
+    """A month as all meters have it: the terms of its parts, and how they are billed, prepared once."""
+
+    terms: tuple[Terms, ...]
+
+    @cached_property
+    def settling(self) -> Settling:
+        return Settling.of(self.terms)
+
+    def billed_by(self, reduced: Sequence[Determinants], remembered: Remembered) -> tuple[MonthParts, Settling]:
+        """The parts of one meter and how they are billed, with what its earlier months left to remember."""
+        if not remembered:
+            return [*zip(reduced, self.terms, strict=True)], self.settling
+        terms = [known.after(remembered) for known in self.terms]
+        return list(zip(reduced, terms, strict=True)), Settling.of(terms)
+
+
+Reduced = tuple[list[Determinants], _Month]
+"""What the parts of a month come to, and the month."""
 
 
 @dataclass(frozen=True, eq=False)
 class _YearPlan:
-    """A compiled year, the terms of the parts of its months, and where these parts meet, in its intervals."""
+    """A compiled year, its months, and where their parts meet, in its intervals."""
 
     year: CalendarYear
-    months: tuple[MonthTerms, ...]
+    months: tuple[_Month, ...]
     bounds: tuple[int, ...]
 
 

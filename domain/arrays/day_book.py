@@ -5,6 +5,7 @@ It takes in the events of a day and never prices: what the measurements were, an
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import add
 
 import numpy as np
 
@@ -21,7 +22,6 @@ class DayBook:
     """`wh`, `varh` (int64) and `quality` (`Quality`) are (meters, slots) in the order of `opened.meters`.
 
     `extra` has, by meter and slot, what it counts beside imported active and inductive reactive energy; mostly nothing.
-    `live_nano` has, by meter, what the events say its measurements cost, by line code; whole Python integers.
     """
 
     opened: DayOpened
@@ -30,8 +30,8 @@ class DayBook:
     varh: Int = field(init=False)
     quality: Flags = field(init=False)
     extra: list[dict[int, Extra]] = field(init=False)
-    live_nano: list[list[int]] = field(init=False)
     closed: bool = False
+    _live: list[list[int]] = field(init=False)  # by line code, then by meter: an upload tells a line of all meters
 
     def __post_init__(self) -> None:
         shape = (len(self.opened.meters), self.opened.slots)
@@ -39,7 +39,12 @@ class DayBook:
         self.wh, self.varh = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
         self.quality = np.full(shape, Quality.MISSING, dtype=np.uint8)
         self.extra = [{} for _ in self.opened.meters]
-        self.live_nano = [[0] * len(self.opened.line_codes) for _ in self.opened.meters]
+        self._live = [[0] * len(self.opened.meters) for _ in self.opened.line_codes]
+
+    @property
+    def live_nano(self) -> list[list[int]]:
+        """By meter, what the events say its measurements cost, by line code; whole Python integers."""
+        return [[line[meter] for line in self._live] for meter in range(len(self.opened.meters))]
 
     def see(self, event: DayEvent) -> None:
         """Take in an event of the day, in the order of its stream."""
@@ -50,9 +55,8 @@ class DayBook:
                 place = event.meter, event.slot
                 self.wh[place], self.varh[place], self.quality[place] = event.wh, event.varh, Quality.MEASURED
                 self._see_extra(event.meter, event.slot, Extra(event.export_wh, event.capacitive_varh))
-                live = self.live_nano[event.meter]
-                for line, (back, new) in enumerate(zip(event.reversed_nano, event.live_nano, strict=True)):
-                    live[line] += back + new
+                for line, back, new in zip(self._live, event.reversed_nano, event.live_nano, strict=True):
+                    line[event.meter] += back + new
             case DayJoined():
                 self._joined(event)
             case DayClosed() | DayReopened():
@@ -66,12 +70,9 @@ class DayBook:
 
     def measured(self, meter: str) -> MeasuredDay:
         """What one of the day's meters measured, a slot once."""
-        row, found = self.opened.meters.index(meter), MeasuredDay(self.opened.start, self.opened.step_minutes)
-        at = np.flatnonzero(self.quality[row] != Quality.MISSING)
-        columns = [column[row][at].tolist() for column in (self.wh, self.varh, self.quality)]
-        for slot, wh, varh, quality in zip(at.tolist(), *columns, strict=True):
-            found.add(slot, wh, varh, quality, self.extra[row].get(slot, NO_EXTRA))
-        return found
+        row = self.opened.meters.index(meter)
+        wh, varh, quality = (column[row].tolist() for column in (self.wh, self.varh, self.quality))
+        return MeasuredDay(self.opened.start, self.opened.step_minutes, wh, varh, quality, self.extra[row])
 
     def _see_extra(self, meter: int, slot: int, extra: Extra) -> None:
         """The later word counts, also where it tells of no such register."""
@@ -86,15 +87,20 @@ class DayBook:
         if event.export_wh or event.capacitive_varh:
             for meter, slot, extra in zip(event.meters, event.slots, event.extras(), strict=True):
                 self._see_extra(meter, slot, extra)
-        lives = [self.live_nano[meter] for meter in event.meters]
-        for line, column in enumerate(event.live_nano):
-            for live, nano in zip(lives, column, strict=False):  # a column of zeros is stored empty
-                live[line] += nano
+        whole = event.meters == tuple(range(len(self.opened.meters)))
+        for number, column in enumerate(event.live_nano):
+            line = self._live[number]
+            if whole and column:
+                self._live[number] = list(map(add, line, column))
+            else:
+                for meter, nano in zip(event.meters, column, strict=False):  # a column of zeros is stored empty
+                    line[meter] += nano
 
     def _joined(self, event: DayJoined) -> None:
         self.opened = self.opened.joined_by(event)
         self.extra.append({})
-        self.live_nano.append([0] * len(self.opened.line_codes))
+        for line in self._live:
+            line.append(0)
         nothing = np.zeros((1, self.opened.slots), dtype=np.int64)
         self.wh, self.varh = np.vstack([self.wh, nothing]), np.vstack([self.varh, nothing])
         missing = np.full((1, self.opened.slots), Quality.MISSING, dtype=np.uint8)

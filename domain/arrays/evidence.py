@@ -5,7 +5,7 @@ the load itself and by the same gauges. Nobody pays for it who does not ask.
 """
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from domain.arrays.evidence_reactive import displaced, reactive
 from domain.arrays.gauges import blocks_of, read
-from domain.arrays.load import Billed, PricedLoad
+from domain.arrays.load import Billed, Load, PricedLoad
 from domain.arrays.moments import (
     DEAREST,
     energy,
@@ -42,6 +42,7 @@ from domain.charges import (
 from domain.charges.excess import ExcessRule
 from domain.evidence import Evidence, LookedBack, Moment
 from domain.gauges import ChronologicalTiers, RollingPeak, TopBlocks
+from domain.measurement import Quality
 from domain.money import plain
 
 MOST_NAMED = 100
@@ -52,9 +53,22 @@ UNLIMITED = 1 << 62
 def evidence_of(priced: PricedLoad) -> tuple[tuple[Evidence, ...], ...]:
     """For each bill, for each of its lines, the intervals that made it."""
     return tuple(
-        tuple(_of_line(line, priced, parts[line.part or 0]) for line in bill.lines)
+        tuple(_flagged(_of_line(line, priced, parts[line.part or 0]), priced.load) for line in bill.lines)
         for bill, parts in zip(priced.bills, priced.billed, strict=True)
     )
+
+
+def _flagged(evidence: Evidence, load: Load) -> Evidence:
+    """Which of the named moments hold an estimated interval."""
+    if not evidence.named or not (load.quality == Quality.ESTIMATED).any():
+        return evidence
+    step, many = timedelta(minutes=load.step_minutes), max(1, evidence.minutes // load.step_minutes)
+    named: list[Moment] = []
+    for one in evidence.named:
+        first = (one.start - load.start) // step
+        within = load.quality[max(0, first) : max(0, first + many)]
+        named.append(replace(one, estimated=bool((within == Quality.ESTIMATED).any())))
+    return replace(evidence, named=tuple(named))
 
 
 def _of_line(  # noqa: PLR0911  # one answer for each kind of charge
@@ -160,10 +174,10 @@ def _indexed(charge: IndexedPrice, priced: PricedLoad, billed: Billed) -> Eviden
     gauge = billed.terms.indexed(charge)
     blocks = blocks_of(priced.load, billed.month, gauge.minutes)
     blocks = blocks.where(blocks.wh > 0)
-    micro = [gauge.price_at(at) or 0 for at in blocks.start_s.tolist()]
-    cost = np.array([price * wh for price, wh in zip(micro, blocks.wh.tolist(), strict=True)], dtype=object)
+    paid = [charge.price(gauge.price_at(at) or 0, billed.terms) for at in blocks.start_s.tolist()]
+    cost = np.array([price * wh for price, wh in zip(paid, blocks.wh.tolist(), strict=True)], dtype=object)
     named = tuple(
-        Moment(instant(blocks.start_s[i]), milli(blocks.wh[i]), "kWh", Decimal(micro[i]).scaleb(-6))
+        Moment(instant(blocks.start_s[i]), milli(blocks.wh[i]), "kWh", round(paid[i], 6))
         for i in largest(cost, DEAREST)
     )
     naming = f"dearest, at {billed.terms.tariff.currency}/kWh"

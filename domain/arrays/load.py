@@ -77,8 +77,8 @@ class Load:
         extras = dict[int, Extra]()
         for day in days:
             first = (day.start - start) // step
-            at = np.array(day.slots, dtype=np.int64) + first
-            wh[at], varh[at], quality[at] = day.wh, day.varh, day.estimated
+            its = slice(first, first + len(day.wh))
+            wh[its], varh[its], quality[its] = day.wh, day.varh, day.quality
             extras.update((first + slot, extra) for slot, extra in day.extra.items())
         known = int(np.count_nonzero(quality != Quality.MISSING))
         exported, capacitive = (_extra(name, extras, known, intervals) for name in EXTRA_REGISTERS)

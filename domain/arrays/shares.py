@@ -32,19 +32,18 @@ from domain.money import MICRO
 ESTIMATED_BELOW = 2**50
 AIRPORT_SCALE = 2**20
 """Parts of a watt-hour in which airport weights are counted, so that they are integers."""
-
-
-LARGEST_BILL = LARGEST_BILL_MICRO
+LARGEST_AMOUNT = Decimal(LARGEST_BILL_MICRO) / MICRO
 
 
 def check_budget(bill: Bill) -> None:
     """Raises `TooLarge` for a bill that cannot be shared exactly, before anything of it is shared."""
-    size = sum((abs(line.amount) for line in bill.lines), Decimal(0))
-    if size * MICRO > LARGEST_BILL:
+    below_zero = sum([amount for amount in bill.amounts if amount.is_signed()], Decimal(0))
+    size = bill.total - 2 * below_zero
+    if size > LARGEST_AMOUNT:
         largest = max(bill.lines, key=lambda line: abs(line.amount))
         raise TooLarge(
             f"tariff {bill.tariff}, {bill.first:%Y-%m}: the lines come to {size:,f} {bill.currency}, and "
-            f"{Decimal(LARGEST_BILL) / MICRO:,.0f} can be shared among intervals; the largest is {largest.label!r}: "
+            f"{LARGEST_AMOUNT:,.0f} can be shared among intervals; the largest is {largest.label!r}: "
             f"{largest.formula}; check its rate and the unit of the readings"
         )
 

@@ -4,9 +4,12 @@ The compiled year says where a period or a local day begins. Between two such cu
 and one maximum for each of some 1,500 segments, and the segments of one part and period are then joined.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +28,13 @@ LARGEST_WH = 2 ** (62 - POSITION_BITS)
 class Segments:
     """What is summed for some parts of a year: cuts (in blocks), and how segments join in groups.
 
-    `order` puts segments of one (part, period) side by side, `joined` are the first of each group in that order, and
-    `group_part` and `group_period` say what each group is. `backwards` counts blocks down, so that of equal blocks the
-    earliest has the highest code.
+    `firsts` are the first intervals of the parts, `sizes` how many they have; `order` puts segments of one (part,
+    period) side by side, `joined` are the first of each group in that order, and `group_part` and `group_period` say
+    what each group is. `backwards` counts blocks down, so that of equal blocks the earliest has the highest code.
     """
 
+    firsts: Positions
+    sizes: tuple[int, ...]
     block_cuts: Positions
     order: Positions
     joined: Positions
@@ -53,6 +58,8 @@ def segments(year: CalendarYear, per_block: int, bounds: tuple[int, ...]) -> Seg
     chosen = order[joined]
     backwards = np.arange((end - first) // per_block - 1, -1, -1, dtype=np.int64)
     return Segments(
+        firsts=np.array(bounds[:-1]) - first,
+        sizes=tuple(b - a for a, b in pairwise(bounds)),
         block_cuts=(cuts - first) // per_block,
         order=order,
         joined=joined,
@@ -82,21 +89,22 @@ def determinants_of_parts(
     if int(segment_wh.max()) >= LARGEST_WH or int(segment_wh.min()) < 0:
         return None
     known = None if not quality.any() else quality != Quality.MISSING
-    found = _counted(load, span, bounds, known, periods)
+    parts = len(plan.sizes)
+    energy_wh, peak_wh = ([[0] * periods for _ in range(parts)] for _ in range(2))
+    peak_at: list[list[datetime | None]] = [[None] * periods for _ in range(parts)]
     energy = np.add.reduceat(segment_wh[plan.order], plan.joined)
     coded = np.maximum.reduceat(_coded(block_wh, per_block, plan, known), plan.block_cuts)
     highest = np.maximum.reduceat(coded[plan.order], plan.joined)
     start, block = year.grid.start + year.grid.step * bounds[0], year.grid.step * per_block
     last, mask = len(plan.backwards) - 1, (1 << POSITION_BITS) - 1
-    for part, period, energy_wh, code in zip(
-        plan.group_part, plan.group_period, energy.tolist(), highest.tolist(), strict=True
-    ):
-        one = found[part]
-        one.energy_wh[period] = energy_wh
+    groups = zip(plan.group_part, plan.group_period, energy.tolist(), highest.tolist(), strict=True)
+    for part, period, wh_of_group, code in groups:
+        energy_wh[part][period] = wh_of_group
         if code >= 0:
-            one.peak_wh[period] = code >> POSITION_BITS
-            one.peak_at[period] = start + block * (last - (code & mask))
-    return found
+            peak_wh[part][period] = code >> POSITION_BITS
+            peak_at[part][period] = start + block * (last - (code & mask))
+    counted = _counted(load, span, plan, known)
+    return list(map(Determinants, energy_wh, counted.varh, peak_wh, peak_at, counted.known, counted.estimated))
 
 
 def _block_sums(wh: Int, per_block: int) -> Int:
@@ -118,21 +126,26 @@ def _coded(block_wh: Int, per_block: int, plan: Segments, known: NDArray[np.bool
     return block_wh
 
 
-def _counted(
-    load: Load, span: slice, bounds: tuple[int, ...], known: NDArray[np.bool_] | None, periods: int
-) -> list[Determinants]:
-    """One for each part with its reactive energy and its numbers of intervals, and nothing else yet."""
-    firsts = np.array(bounds[:-1]) - bounds[0]
-    sizes = [b - a for a, b in pairwise(bounds)]
-    counts, estimated = sizes, [0] * len(sizes)
+class Counted(NamedTuple):
+    """Of each part its reactive energy, and how many of its intervals are known and estimated."""
+
+    varh: Sequence[int | None]
+    known: Sequence[int]
+    estimated: Sequence[int]
+
+
+def _counted(load: Load, span: slice, plan: Segments, known: NDArray[np.bool_] | None) -> Counted:
+    counts: Sequence[int] = plan.sizes
+    estimated: Sequence[int] = [0] * len(counts)
     if known is not None:
-        counts = np.add.reduceat(known, firsts, dtype=np.int64).tolist()
-        is_estimated = load.quality[span] == Quality.ESTIMATED
-        estimated = np.add.reduceat(is_estimated, firsts, dtype=np.int64).tolist()
-    found = [Determinants.nothing(periods) for _ in sizes]
-    reactive = [None] * len(sizes)
-    if load.reactive_varh is not None:
-        reactive = np.add.reduceat(load.reactive_varh[span], firsts, dtype=np.int64).tolist()
-    for one, varh, count, estimates in zip(found, reactive, counts, estimated, strict=True):
-        one.reactive_varh, one.intervals, one.estimated = varh, count, estimates
+        counts = _of_parts(known, plan)
+        estimated = _of_parts(load.quality[span] == Quality.ESTIMATED, plan)
+    if load.reactive_varh is None:
+        return Counted([None] * len(counts), counts, estimated)
+    return Counted(_of_parts(load.reactive_varh[span], plan), counts, estimated)
+
+
+def _of_parts(each: NDArray[np.bool_] | Int, plan: Segments) -> list[int]:
+    """The sum of each part."""
+    found: list[int] = np.add.reduceat(each, plan.firsts, dtype=np.int64).tolist()
     return found

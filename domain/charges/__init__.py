@@ -8,7 +8,7 @@ difference. Both read the same determinants, so they cannot drift apart. What ca
 
 from domain.charges.adjusted import AdjustedEnergy
 from domain.charges.charge import Charge
-from domain.charges.demand import KwRounding, LookBack, MaximumDemand, Ratchet
+from domain.charges.demand import CapAlone, KwRounding, LookBack, MaximumDemand, Ratchet
 from domain.charges.energy import EnergyByPeriod, EnergyFlat
 from domain.charges.excess import Band, ExcessPower, ExcessRule
 from domain.charges.export import ExportCredit, NetMetering
@@ -19,11 +19,13 @@ from domain.charges.power_factor import PowerFactorAdjustment, PowerFactorSteps,
 from domain.charges.reactive import ReactiveEnergy, ReactiveStep
 from domain.charges.reactive_excess import PowerFactorDemand, PowerFactorEnergy
 from domain.charges.tiers import TieredEnergy, TierScope, TierUnit
+from domain.charges.total_rounding import TotalRounding
 from domain.charges.unused import UnusedPower
 
 __all__ = [
     "AdjustedEnergy",
     "Band",
+    "CapAlone",
     "Charge",
     "ContractedPower",
     "EnergyByPeriod",
@@ -52,5 +54,6 @@ __all__ = [
     "TierScope",
     "TierUnit",
     "TieredEnergy",
+    "TotalRounding",
     "UnusedPower",
 ]

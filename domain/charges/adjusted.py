@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from domain.bill import BillLine, ByEnergy, GrossLine
+from domain.bill import ByEnergy, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
-from domain.money import EXACT, MICRO, plain
+from domain.money import EXACT, plain
 
 if TYPE_CHECKING:
+    from domain.heading import Worked
     from domain.terms import Terms
 
 
@@ -20,8 +21,7 @@ class AdjustedEnergy(Named):
     """kWh of each period x ((P - a) + a x K), a line each: of the price P the part a follows the factor K.
 
     Rates: P is `code.period`, a is `code.adjusted`, per kWh; K is the percentage `code.factor` (Cuba: fuel price / 95,
-    a = 0.0356). The price that results is rounded half up to micro-currency, so that a live cost is an exact integer.
-    With a = P in every period it is energy x K.
+    a = 0.0356). The price that results is not rounded. With a = P in every period it is energy x K.
     """
 
     periods: tuple[tuple[int, str], ...]
@@ -40,9 +40,9 @@ class AdjustedEnergy(Named):
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         pairs = zip(self.periods, self.line_codes, strict=True)
-        return tuple(d.energy_wh[p] * int(self._price(code, terms) * MICRO) for (p, _), code in pairs)
+        return tuple(int(EXACT.multiply(d.energy_wh[p], self._price(code, terms).scaleb(6))) for (p, _), code in pairs)
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+    def lines(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]") -> tuple[GrossLine, ...]:
         return tuple(self._line(p, name, d, terms) for p, name in self.periods)
 
     def _line(self, p: int, name: str, d: Determinants, terms: "Terms") -> GrossLine:
@@ -66,8 +66,7 @@ class AdjustedEnergy(Named):
     def _price(self, code: str, terms: "Terms") -> Decimal:
         values = terms.rates.values
         part = values[self._adjusted]
-        exact = values[code] - part + EXACT.multiply(part, values[self._factor]).scaleb(-2)
-        return exact.quantize(Decimal("0.000001"), ROUND_HALF_UP, context=EXACT)
+        return EXACT.add(values[code] - part, EXACT.multiply(part, values[self._factor]).scaleb(-2))
 
     @cached_property
     def _adjusted(self) -> str:

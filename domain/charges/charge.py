@@ -1,8 +1,10 @@
 """What every charge can do, and the names every charge has."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from domain.errors import BadReadings
 from domain.heading import Heading
@@ -13,9 +15,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from fractions import Fraction
 
-    from domain.bill import Basis, BillLine, GrossLine
+    from domain.bill import Basis, GrossLine
     from domain.determinants import Determinants
     from domain.gauges import AnyGauge
+    from domain.heading import Worked
     from domain.measurement import ExtraRegister
     from domain.terms import Contract, Terms
 
@@ -25,6 +28,19 @@ WORDS: "Mapping[ExtraRegister, tuple[str, str]]" = {
     "capacitive_varh": ("capacitive reactive energy", "--capacitive-column"),
 }
 """What each register is called, and the option that names its column."""
+
+
+class Accrual(Enum):
+    """What a charge's bill to date grows with. How much, only its `accrued_nano` says."""
+
+    NOTHING = "nothing before the close"
+    INTERVALS = "each interval, whatever was used in it"
+    ENERGY = "the energy of each period, in proportion"
+    LOAD = "something else of the load"
+
+
+Ask = Callable[["Determinants", "Sequence[Worked]"], "Sequence[Worked]"]
+"""What a charge asks of a load, given the lines so far, once its terms are known."""
 
 
 class Charge(Protocol):
@@ -70,8 +86,13 @@ class Charge(Protocol):
         """How many months before this one the charge looks back upon; 0 where it remembers nothing."""
         ...
 
+    @property
+    def remembers(self) -> bool:
+        """Whether later parts or months may look back upon something of it."""
+        ...
+
     def remembered(
-        self, d: "Determinants", terms: "Terms", so_far: "Sequence[BillLine]" = ()
+        self, d: "Determinants", terms: "Terms", so_far: "Sequence[Worked]" = ()
     ) -> "Mapping[str, Fraction]":
         """This part's figures that later ones may look back upon, by `code` or `code.period`; see `terms.History`.
 
@@ -100,11 +121,20 @@ class Charge(Protocol):
         """The part's bill to date, one integer per line code; 0 for what only the close can know."""
         ...
 
-    def headings(self, terms: "Terms") -> "tuple[Heading, ...]":
-        """What its lines say whatever is measured, for a charge that prepares it; see `terms.Terms.headings`."""
+    @property
+    def accrues(self) -> Accrual:
+        """What the bill to date grows with, so that live costs ask for it no oftener than they must."""
         ...
 
-    def lines(self, d: "Determinants", terms: "Terms", so_far: "Sequence[BillLine]") -> "tuple[GrossLine, ...]":
+    def accrue(self, terms: "Terms") -> "Callable[[Determinants], tuple[int, ...]]":
+        """`accrued_nano` under these terms, for who asks it of many meters."""
+        ...
+
+    def prepared(self, terms: "Terms") -> "Ask":
+        """`lines`, rounded, for any number of meters: what does not depend on a load is worked out once."""
+        ...
+
+    def lines(self, d: "Determinants", terms: "Terms", so_far: "Sequence[Worked]") -> "tuple[GrossLine, ...]":
         """The lines of the part, or of the month for what settles it; the bill rounds those that are not yet.
 
         May refuse with `ContractIncomplete` or `BadReadings`.
@@ -120,6 +150,8 @@ class Named:
     label: str
     group: str
     source: str
+
+    accrues: ClassVar[Accrual] = Accrual.LOAD
 
     @property
     def of(self) -> tuple[str, ...]:
@@ -144,8 +176,12 @@ class Named:
     def months_back(self) -> int:
         return 0
 
+    @property
+    def remembers(self) -> bool:
+        return self.months_back > 0
+
     def remembered(
-        self, d: "Determinants", terms: "Terms", so_far: "Sequence[BillLine]" = ()
+        self, d: "Determinants", terms: "Terms", so_far: "Sequence[Worked]" = ()
     ) -> "Mapping[str, Fraction]":
         return {}
 
@@ -158,6 +194,9 @@ class Named:
 
     def settled_by(self, terms: "Terms") -> "Hashable":
         return None
+
+    def accrue(self: "Charge", terms: "Terms") -> "Callable[[Determinants], tuple[int, ...]]":
+        return partial(self.accrued_nano, terms=terms)
 
     def rates_of(self, terms: "Terms") -> "tuple[Decimal, ...]":
         """All its numbers in force, in order."""
@@ -181,9 +220,10 @@ class Named:
                 "name its column with --reactive-column"
             )
 
-    def headings(self, terms: "Terms") -> "tuple[Heading, ...]":
-        """What its lines say whatever is measured, in order; asked for through `Terms.headings`, which keeps them."""
-        return ()
+    def prepared(self: "Charge", terms: "Terms") -> "Ask":
+        """Nothing is prepared; see `Prepared`."""
+        rounding = terms.tariff.rounding
+        return lambda d, so_far: [line.rounded(rounding) for line in self.lines(d, terms, so_far)]
 
     def heading(
         self, terms: "Terms", unit: str, basis: "Basis", code: str = "", label: str = "", per: str = ""
@@ -206,3 +246,11 @@ class Named:
     def cited(self, terms: "Terms") -> str:
         """The source of the rule and of the rate."""
         return "; ".join(part for part in (self.source, terms.rates.source) if part)
+
+
+@dataclass(frozen=True)
+class Prepared(Named):
+    """A charge that has a `prepared` of its own: what its lines say and ask whatever is measured, before a load."""
+
+    def lines(self: "Charge", d: "Determinants", terms: "Terms", so_far: "Sequence[Worked]") -> "tuple[GrossLine, ...]":
+        return tuple([one.line() for one in self.prepared(terms)(d, so_far)])

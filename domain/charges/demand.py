@@ -2,19 +2,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from math import ceil, floor, isqrt
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from domain.bill import BillLine, ByEnergy, ByPeak, GrossLine
-from domain.charges.charge import Named
+from domain.bill import BillLine, ByEnergy, ByPeak
+from domain.charges.charge import Ask, Prepared
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, RollingPeak, TopBlocks
-from domain.heading import Heading, Words
+from domain.heading import Figures, Heading, Told, Words, Worked
 from domain.money import Ratio, fraction_to_decimal, of_fraction, plain
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class KwRounding(StrEnum):
 class LookBack:
     """Billed is the mean of the `highest` highest monthly maxima of the last `months` months, this one included.
 
-    `in_months` limits it to some calendar months; in the others this month's maximum is billed (Chile, peak demand).
+    With `in_months` only in those calendar months, and of the other months alone: the season before (Chile, peak
+    demand). In those others this month's own maximum is billed.
     """
 
     highest: int
@@ -46,7 +48,14 @@ class LookBack:
     def kw(self, now: Ratio, month: date, before: Sequence[tuple[date, Fraction]]) -> Ratio:
         if self.in_months and month.month not in self.in_months:
             return now
-        best = sorted((now, *_highest_by_month(_recent(before, month, self.months - 1))), reverse=True)[: self.highest]
+        window = _recent(before, month, self.months - 1)
+        if self.in_months:
+            season = _highest_by_month([(first, kw) for first, kw in window if first.month not in self.in_months])
+            return self._mean(season) if season else now
+        return self._mean([now, *_highest_by_month(window)])
+
+    def _mean(self, maxima: Sequence[Ratio]) -> Ratio:
+        best = sorted(maxima, reverse=True)[: self.highest]
         return sum(map(Fraction, best), Fraction(0)) / len(best)
 
 
@@ -64,6 +73,14 @@ class Ratchet:
         return max([now, *(kw * Fraction(self.percent) / 100 for kw in counted)])
 
 
+class CapAlone(StrEnum):
+    """When a load-factor cap is billed by itself, whatever was measured (CFE: where there is no peak period)."""
+
+    ALWAYS = "always"
+    WITHOUT_HOURS = "without_hours"
+    """On days none of which has an hour in the charge's periods."""
+
+
 class Billed(NamedTuple):
     """Billed kW, measured kW, when the highest block began, and the cap in whole kW, which may bind."""
 
@@ -75,7 +92,7 @@ class Billed(NamedTuple):
 
 
 @dataclass(frozen=True)
-class MaximumDemand(Named):
+class MaximumDemand(Prepared):
     """Billed kW x a rate per kW and month: the highest block mean of some periods. Options refine it, in this order:
 
     measured   `minutes` (own block length), `rolling` (such a window ends with every reading, not only on the clock),
@@ -83,7 +100,7 @@ class MaximumDemand(Named):
                instants: coincident peaks); a rolling window has neither of the last two but `apparent`
     rounded    `round_up_kw`: up to whole kW; or `round_kw`: halves up, to whole kW or to two decimals
     looked back `look_back`, then `ratchet`, then `at_least_kw`
-    capped     `load_factor`: at most ceil(kWh / (24 h x days x load factor)) kW
+    capped     `load_factor`: at most ceil(kWh / (24 h x days x load factor)) kW; `cap_alone`: just that
     tiered     `tiers_kw`: upper limits of all tiers but the last; rates `code.t1`, `code.t2` ...
     prorated   in a part of a month: the part's own maximum, kWh and days; its days of the monthly rate
     per        the rate is for a month, or for each day billed, or for a year of 365 or 366 of them
@@ -106,6 +123,7 @@ class MaximumDemand(Named):
     rolling: bool = False
     round_kw: KwRounding | None = None
     per: "Per" = "month"
+    cap_alone: CapAlone | None = None
 
     @property
     def line_codes(self) -> tuple[str, ...]:
@@ -123,48 +141,76 @@ class MaximumDemand(Named):
         return max(self.look_back.months - 1 if self.look_back else 0, self.ratchet.months if self.ratchet else 0)
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
-        if self._is_plain:
-            return (self._plain_w(d, terms) * terms.micro[self.code] * terms.days // terms.month.days,)
+        return self.accrue(terms)(d)
+
+    def accrue(self, terms: "Terms") -> Callable[[Determinants], tuple[int, ...]]:
+        return self._accrue_plain(terms) if self._is_plain else partial(self._accrued_refined, terms=terms)
+
+    def _accrue_plain(self, terms: "Terms") -> Callable[[Determinants], tuple[int, ...]]:
+        """The plain case in integers, prepared, because it is worked out for every measurement that arrives."""
+        highest, minutes, micro = _highest_of(self._indexes), terms.tariff.demand_minutes, terms.micro[self.code]
+        is_capped, below, whole = self.load_factor is not None, *self._cap_ratio(terms)
+        is_cap_alone = self._is_cap_alone(terms)
+        days, of_month = terms.days, terms.month.days
+
+        def accrued(d: Determinants) -> tuple[int, ...]:
+            watts = highest(d.peak_wh) * 60 // minutes
+            if self.round_up_kw:
+                watts = -(-watts // 1000) * 1000
+            if is_capped:
+                cap = -(-sum(d.energy_wh) * below // whole) * 1000
+                watts = cap if is_cap_alone else min(watts, cap)
+            return (watts * micro * days // of_month,)
+
+        return accrued
+
+    def _accrued_refined(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         parts = zip(self._parts(self.billed(d, terms).kw), self.line_codes, strict=True)
         times = terms.times(self.per)
         return tuple(int(part * 1000 * terms.micro[code] * times) for part, code in parts)
 
-    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
+    def prepared(self, terms: "Terms") -> Ask:
+        headings, times = self._headings(terms), terms.times(self.per)
+
+        def figures(heading: Heading, kw: Ratio, words: Words) -> Figures:
+            """`kw` of the billed ones, at the rate of their tier."""
+            return Figures(heading, fraction_to_decimal(kw), of_fraction(heading.rate, kw, times), words)
+
+        def lines(d: Determinants, _: Sequence[Worked]) -> list[Figures]:
+            if self.apparent:
+                self.check_reactive(d, terms)
+            billed = self.billed(d, terms)
+            words = partial(self._words, terms, billed, sum(d.energy_wh))
+            if not self.tiers_kw:
+                return [figures(headings[0], billed.kw, words)]
+            first, *above = zip(headings, self._parts(billed.kw), strict=True)
+            return [figures(*first, words), *(figures(*one, words) for one in above if one[1])]
+
+        return lines
+
+    def _words(self, terms: "Terms", billed: "Billed", wh: int, line: BillLine) -> Told:
+        """The note stands on the first tier."""
+        every = tuple(range(len(terms.tariff.periods)))
+        return {
+            "formula": f"{self._kw_in_words(line, billed, wh, terms)} x {line.rate}{terms.times_in_words(self.per)}",
+            "note": self._note(billed, terms) if line.code == self.line_codes[0] else "",
+            "basis": ByEnergy(every) if billed.is_capped else ByPeak(self._indexes),
+            "peak_at": billed.at,
+        }
+
+    def _headings(self, terms: "Terms") -> list[Heading]:
+        """One for each tier."""
         names = [f"{self.label}, tier {n}" for n in range(1, len(self.tiers_kw) + 2)] if self.tiers_kw else [self.label]
         pairs = zip(self.line_codes, names, strict=True)
         per = self.unit if self.per == "month" else f"{self.unit} and {self.per}"
-        return tuple(self.heading(terms, self.unit, ByPeak(self._indexes), code, name, per=per) for code, name in pairs)
+        return [self.heading(terms, self.unit, ByPeak(self._indexes), code, name, per=per) for code, name in pairs]
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
-        if self.apparent:
-            self.check_reactive(d, terms)
-        billed, headings = self.billed(d, terms), terms.headings(self)
-        note = self._note(billed, terms)
-        if len(headings) == 1:
-            return (self._line(headings[0], billed.kw, billed, note, d, terms),)
-        first, *others = zip(headings, self._parts(billed.kw), strict=True)
-        above = [self._line(heading, part, billed, None, d, terms) for heading, part in others if part]
-        return (self._line(*first, billed, note, d, terms), *above)
+    @property
+    def remembers(self) -> bool:
+        return self.look_back is not None or self.ratchet is not None
 
-    def _line(
-        self, heading: Heading, part: Ratio, billed: "Billed", note: Words | None, d: Determinants, terms: "Terms"
-    ) -> GrossLine:
-        """`part` of the billed kW, at the rate of its tier."""
-        rate, wh, times = heading.rate, sum(d.energy_wh), terms.times(self.per)
-        return heading.line(
-            fraction_to_decimal(part),
-            of_fraction(rate, part if times == 1 else part * times),
-            lambda: f"{self._formula(part, billed, wh, terms)} x {rate}{terms.times_in_words(self.per)}",
-            basis=self._on_every_kwh(terms) if billed.is_capped else None,
-            peak_at=billed.at,
-            note=note,
-        )
-
-    def _on_every_kwh(self, terms: "Terms") -> Callable[[], ByEnergy]:
-        return lambda: ByEnergy(tuple(range(len(terms.tariff.periods))))
-
-    def remembered(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine] = ()) -> Mapping[str, Fraction]:
-        return {self.code: Fraction(self.measured(d, terms)[0])} if self.look_back or self.ratchet else {}
+    def remembered(self, d: Determinants, terms: "Terms", so_far: Sequence[Worked] = ()) -> Mapping[str, Fraction]:
+        return {self.code: Fraction(self.measured(d, terms)[0])} if self.remembers else {}
 
     @property
     def unit(self) -> str:
@@ -173,11 +219,18 @@ class MaximumDemand(Named):
     def billed(self, d: Determinants, terms: "Terms") -> "Billed":
         """What is billed, and what was measured."""
         measured, at = self.measured(d, terms)
-        uncapped = self._before_cap(measured, terms)
+        uncapped = measured if self._is_plain else self._before_cap(measured, terms)
         cap = None if self.load_factor is None else self.cap_kw(d, terms)
-        if cap is None or cap >= uncapped:
-            return Billed(uncapped, measured, at, cap, is_capped=False)
-        return Billed(cap, measured, at, cap, is_capped=True)
+        if cap is None or (cap >= uncapped and not self._is_cap_alone(terms)):
+            return Billed(uncapped, measured, at, cap, False)
+        return Billed(cap, measured, at, cap, True)
+
+    def _is_cap_alone(self, terms: "Terms") -> bool:
+        if self.cap_alone is not CapAlone.WITHOUT_HOURS:
+            return self.cap_alone is CapAlone.ALWAYS
+        names = {name for _, name in self.periods}
+        days = (terms.first + timedelta(days=n) for n in range(terms.days))
+        return not any(window.period in names for day in days for window in terms.tariff.calendar.windows_of(day))
 
     def measured(self, d: Determinants, terms: "Terms") -> tuple[Ratio, datetime | None]:
         """The part's maximum in kW (kVA), rounded as the tariff rounds it, and when its block began."""
@@ -196,12 +249,15 @@ class MaximumDemand(Named):
 
     def cap_kw(self, d: Determinants, terms: "Terms") -> int:
         """The load-factor cap in whole kW; exact, because the load factor is a fraction and not a float."""
+        below, whole = self._cap_ratio(terms)
+        return -(-sum(d.energy_wh) * below // whole)
+
+    def _cap_ratio(self, terms: "Terms") -> tuple[int, int]:
+        """By what a Wh is multiplied and divided to be a kW of the cap."""
         above, below = self._load_factor_ratio
-        return -(-sum(d.energy_wh) * below // (24_000 * terms.days * above))
+        return below, 24_000 * terms.days * above
 
     def _before_cap(self, measured: Ratio, terms: "Terms") -> Ratio:
-        if self._is_plain:
-            return measured
         kw, before = measured, sorted(terms.history.get(self.code, {}).items())
         if self.look_back is not None:
             kw = self.look_back.kw(kw, terms.month.first, before)
@@ -222,14 +278,6 @@ class MaximumDemand(Named):
             lower = max(lower, limit)
         parts.append(max(0, kw - lower))
         return parts + [0] * (len(self.tiers_kw) + 1 - len(parts))
-
-    def _plain_w(self, d: Determinants, terms: "Terms") -> int:
-        """The plain case in integers, because it is worked out for every measurement that arrives."""
-        wh, _ = d.peak(self._indexes)
-        watts = wh * 60 // terms.tariff.demand_minutes
-        if self.round_up_kw:
-            watts = -(-watts // 1000) * 1000
-        return watts if self.load_factor is None else min(watts, self.cap_kw(d, terms) * 1000)
 
     def _gauge(self, terms: "Terms") -> TopBlocks | RollingPeak:
         minutes = self.minutes or terms.tariff.demand_minutes
@@ -268,10 +316,10 @@ class MaximumDemand(Named):
     def _load_factor_ratio(self) -> tuple[int, int]:
         return (self.load_factor or Decimal(1)).as_integer_ratio()
 
-    def _formula(self, part: Ratio, billed: "Billed", wh: int, terms: "Terms") -> str:
+    def _kw_in_words(self, line: BillLine, billed: "Billed", wh: int, terms: "Terms") -> str:
         names = ", ".join(name for _, name in self.periods)
         if self.tiers_kw:
-            return f"{plain(fraction_to_decimal(part))} {self.unit}"
+            return f"{plain(line.quantity)} {self.unit}"
         measured = plain(fraction_to_decimal(billed.measured))
         if billed.cap is None:
             minutes = self.minutes or terms.tariff.demand_minutes
@@ -279,25 +327,36 @@ class MaximumDemand(Named):
             return f"maximum of {window}: {measured} {self.unit}"
         hours = f"24 x {terms.days} x {self.load_factor}"
         cap_text = f"cap ceil({plain(Decimal(wh).scaleb(-3))} kWh / ({hours})) = {billed.cap:,}"
+        if self._is_cap_alone(terms):
+            return f"{cap_text} kW"
         return f"min(maximum in {names} {measured}, {cap_text}) kW"
 
-    def _note(self, billed: "Billed", terms: "Terms") -> Words | None:
+    def _note(self, billed: "Billed", terms: "Terms") -> str:
         """What is not obvious: that a cap binds, or that it is not this month's maximum that is billed."""
         if billed.is_capped:
-            return lambda: self._cap_note(terms)
+            return self._cap_note(terms)
         if billed.kw == billed.measured:
-            return None
+            return ""
         own = f"{plain(fraction_to_decimal(billed.measured))} {self.unit}"
-        return lambda: f"Measured this month: {own}; earlier months or a minimum decide."
+        return f"Measured this month: {own}; earlier months or a minimum decide."
 
     def _cap_note(self, terms: "Terms") -> str:
         rate, these = terms.rates.values[self.code], "this month" if terms.share == 1 else "on these days"
+        why = "The cap alone is billed" if self._is_cap_alone(terms) else "The cap binds"
         rate = of_fraction(rate, Fraction(terms.times(self.per)) / terms.share)
         per_kwh = rate / (24 * terms.month.days * (self.load_factor or Decimal(1)))
         return (
-            f"The cap binds: {these} the charge acts as {per_kwh:.4f} {terms.tariff.currency} on every kWh, "
+            f"{why}: {these} the charge acts as {per_kwh:.4f} {terms.tariff.currency} on every kWh, "
             "base hours included, and a lower peak alone would save nothing."
         )
+
+
+def _highest_of(periods: tuple[int, ...]) -> Callable[[Sequence[int]], int]:
+    """The highest of some periods' blocks (Wh)."""
+    if len(periods) == 1:
+        return itemgetter(*periods)
+    of = itemgetter(*periods)
+    return lambda peak_wh: max(of(peak_wh))
 
 
 def _recent(before: Sequence[tuple[date, Fraction]], month: date, months: int) -> list[tuple[date, Fraction]]:

@@ -1,23 +1,24 @@
 """Charges on energy: by time-of-use period, or one rate on every kWh."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from domain.bill import BillLine, ByEnergy, GrossLine
-from domain.charges.charge import Named
+from domain.bill import BillLine, ByEnergy
+from domain.charges.charge import Accrual, Ask, Prepared
 from domain.determinants import Determinants
-from domain.heading import Heading
+from domain.heading import Figures, Heading, Told
 from domain.money import EXACT, plain
 
 if TYPE_CHECKING:
     from domain.terms import Terms
 
+multiply = EXACT.multiply
+
 
 @dataclass(frozen=True)
-class EnergyByPeriod(Named):
+class EnergyByPeriod(Prepared):
     """Time-of-use energy: kWh of each period x its rate. One line a period, coded `code.period`.
 
     `periods` are (index, name) of the calendar.
@@ -33,6 +34,8 @@ class EnergyByPeriod(Named):
     def rate_keys(self) -> tuple[str, ...]:
         return self.line_codes
 
+    accrues = Accrual.ENERGY
+
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         micro, energy_wh = terms.micro, d.energy_wh
         return tuple([energy_wh[p] * micro[key] for p, key in self._keys])
@@ -41,41 +44,34 @@ class EnergyByPeriod(Named):
     def _keys(self) -> tuple[tuple[int, str], ...]:
         return tuple((p, f"{self.code}.{name}") for p, name in self.periods)
 
-    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
-        return tuple(
-            self.heading(terms, "kWh", ByEnergy((p,)), f"{self.code}.{name}", f"{self.label}, {name}")
+    def prepared(self, terms: "Terms") -> Ask:
+        headings = [
+            (p, self.heading(terms, "kWh", ByEnergy((p,)), f"{self.code}.{name}", f"{self.label}, {name}"))
             for p, name in self.periods
-        )
+        ]
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
-        return tuple(
-            [
-                energy_line(d.energy_wh[p], heading)
-                for heading, (p, _) in zip(terms.headings(self), self.periods, strict=True)
-            ]
-        )
+        return lambda d, _: [energy_line(d.energy_wh[p], heading) for p, heading in headings]
 
 
 @dataclass(frozen=True)
-class EnergyFlat(Named):
+class EnergyFlat(Prepared):
     """One rate on every kWh of the month: transmission, the system operator, and other pass-throughs."""
+
+    accrues = Accrual.ENERGY
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (sum(d.energy_wh) * terms.micro[self.code],)
 
-    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
-        return (self.heading(terms, "kWh", ByEnergy(tuple(range(len(terms.tariff.periods))))),)
-
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
-        [heading] = terms.headings(self)
-        return (energy_line(sum(d.energy_wh), heading),)
+    def prepared(self, terms: "Terms") -> Ask:
+        heading = self.heading(terms, "kWh", ByEnergy(tuple(range(len(terms.tariff.periods)))))
+        return lambda d, _: [energy_line(sum(d.energy_wh), heading)]
 
 
-def energy_line(wh: int, heading: Heading) -> GrossLine:
+def energy_line(wh: int, heading: Heading) -> Figures:
     """kWh x rate, exactly."""
     kwh = Decimal(wh).scaleb(-3)
-    return heading.line(kwh, EXACT.multiply(kwh, heading.rate), partial(_formula, kwh, heading.rate))
+    return Figures(heading, kwh, multiply(kwh, heading.rate), _words)
 
 
-def _formula(kwh: Decimal, rate: Decimal) -> str:
-    return f"{plain(kwh)} kWh x {rate}"
+def _words(line: BillLine) -> Told:
+    return {"formula": f"{plain(line.quantity)} kWh x {line.rate}"}

@@ -8,13 +8,14 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from domain.bill import BillLine, ByExcess, GrossLine
+from domain.bill import ByExcess, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, SquaredExcess, TopBlocks
 from domain.money import EXACT, decimal_to_nano, of_fraction, plain
 
 if TYPE_CHECKING:
+    from domain.heading import Worked
     from domain.terms import Terms
 
 
@@ -87,7 +88,7 @@ class ExcessPower(Named):
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return tuple(decimal_to_nano(self._gross(scope, kw, terms)) for scope, kw, _ in self._excess(d, terms))
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+    def lines(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]") -> tuple[GrossLine, ...]:
         return tuple(self._line(scope, kw, at, terms) for scope, kw, at in self._excess(d, terms) if kw)
 
     def _excess(self, d: Determinants, terms: "Terms") -> Iterator[tuple[Scope, Decimal, datetime | None]]:

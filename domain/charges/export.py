@@ -12,15 +12,16 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from domain.bill import BillLine, ByEnergy, ByExport, GrossLine
+from domain.bill import ByEnergy, ByExport, GrossLine
 from domain.charges.charge import Named
-from domain.charges.indexed import IndexedPrice
+from domain.charges.indexed import IndexedPrice, exported
 from domain.charges.percentage import base_of
 from domain.determinants import Determinants
-from domain.gauges import AnyGauge, RegisterByPeriod, Unmetered
+from domain.gauges import AnyGauge, Unmetered
 from domain.money import EXACT, fraction_to_decimal, of_fraction, plain
 
 if TYPE_CHECKING:
+    from domain.heading import Worked
     from domain.terms import Terms
 
 EXPORT = Unmetered("export_wh")
@@ -68,7 +69,7 @@ class ExportCredit(Named):
         wh = terms.gauge(d, exported(terms))
         return tuple(-wh[p] * terms.micro[f"{self.code}.{name}"] for p, name in self.periods)
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+    def lines(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]") -> tuple[GrossLine, ...]:
         self.check_register(d, terms, "export_wh")
         if not self.limited_to:
             return tuple(line for line, _ in self._full(d, terms))
@@ -83,7 +84,11 @@ class ExportCredit(Named):
             earlier = Decimal(0)
         return tuple(found)
 
-    def remembered(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine] = ()) -> Mapping[str, Fraction]:
+    @property
+    def remembers(self) -> bool:
+        return bool(self.limited_to)
+
+    def remembered(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]" = ()) -> Mapping[str, Fraction]:
         """What a part of a month leaves to the next: money not credited yet, and room under the limit."""
         if not self.limited_to or terms.share == 1:
             return {}
@@ -95,8 +100,8 @@ class ExportCredit(Named):
             f"{self.code}.room": Fraction(room),
         }
 
-    def _room(self, terms: "Terms", so_far: Sequence[BillLine]) -> Decimal:
-        return self._left_by_earlier_parts("room", terms) + base_of(self.limited_to, so_far)[0]
+    def _room(self, terms: "Terms", so_far: "Sequence[Worked]") -> Decimal:
+        return self._left_by_earlier_parts("room", terms) + base_of(self.limited_to, so_far)
 
     def _left_by_earlier_parts(self, what: str, terms: "Terms") -> Decimal:
         return of_fraction(Decimal(1), _last_word(f"{self.code}.{what}", terms.month.first, terms))
@@ -178,7 +183,7 @@ class NetMetering(Named):
     def months_back(self) -> int:
         return 1
 
-    def remembered(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine] = ()) -> Mapping[str, Fraction]:
+    def remembered(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]" = ()) -> Mapping[str, Fraction]:
         """The banks at the part's end, kWh."""
         left = {f"{self.code}.{name}": self._left(p, name, d, terms) for p, name in self.periods}
         return dict.fromkeys(left, Fraction(0)) if self._expires(terms) else left
@@ -193,7 +198,7 @@ class NetMetering(Named):
         ]
         return (*net, 0) if self.buy_out else tuple(net)
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+    def lines(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]") -> tuple[GrossLine, ...]:
         self.check_register(d, terms, "export_wh")
         found = [self._net_line(p, name, d, terms) for p, name in self.periods]
         if self.buy_out and self._expires(terms):
@@ -247,11 +252,6 @@ class NetMetering(Named):
 
     def _bank(self, name: str, terms: "Terms") -> Fraction:
         return _last_word(f"{self.code}.{name}", _month_before(terms.month.first), terms)
-
-
-def exported(terms: "Terms") -> RegisterByPeriod:
-    """The gauge of energy delivered, by period of the tariff."""
-    return RegisterByPeriod("export_wh", len(terms.tariff.periods))
 
 
 def _last_word(key: str, since: date, terms: "Terms") -> Fraction:

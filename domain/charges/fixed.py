@@ -3,13 +3,16 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from domain.bill import BillLine, Evenly, GrossLine
-from domain.charges.charge import Named
+from domain.bill import BillLine, Evenly
+from domain.charges.charge import Accrual, Ask, Prepared
 from domain.charges.percentage import base_of
 from domain.determinants import Determinants
-from domain.heading import Heading
+from domain.errors import ContractIncomplete
+from domain.heading import Figures, Told, Worked
 from domain.money import EXACT, Ratio, decimal_to_nano, fraction_to_decimal, of_fraction, plain
 
 if TYPE_CHECKING:
@@ -17,42 +20,44 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Fixed(Named):
+class Fixed(Prepared):
     """A fixed amount per month or per local day. A part of a month bears its days of the monthly amount."""
 
     per: Literal["month", "day"] = "month"
+
+    accrues = Accrual.INTERVALS
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         whole = 1 if self.per == "day" else terms.month.days
         return (terms.micro[self.code] * 1000 * terms.days * d.intervals // (whole * terms.intervals),)
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
-        return terms.once(self, self._lines)
-
-    def _lines(self, terms: "Terms") -> tuple[GrossLine, ...]:
-        """The same for every meter."""
+    def prepared(self, terms: "Terms") -> Ask:
+        """One line, the same for every meter."""
         heading, quantity = self.heading(terms, self.per, Evenly()), self._quantity(terms)
         gross = of_fraction(heading.rate, quantity)
-        return (heading.line(fraction_to_decimal(quantity), gross, lambda: self._formula(heading.rate, terms)),)
+        line = Figures(heading, fraction_to_decimal(quantity), gross, partial(self._words, terms))
+        return lambda _d, _so_far: [line]
 
-    def _formula(self, rate: Decimal, terms: "Terms") -> str:
+    def _words(self, terms: "Terms", line: BillLine) -> Told:
         if self.per == "month":
-            return f"1 month x {rate}{terms.of_the_month}"
-        return f"{terms.days} day{'s' if terms.days > 1 else ''} x {rate}"
+            return {"formula": f"1 month x {line.rate}{terms.of_the_month}"}
+        return {"formula": f"{terms.days} day{'s' if terms.days > 1 else ''} x {line.rate}"}
 
     def _quantity(self, terms: "Terms") -> Ratio:
         return terms.days if self.per == "day" else terms.share
 
 
 @dataclass(frozen=True)
-class ContractedPower(Named):
+class ContractedPower(Prepared):
     """Contracted kW of each period x a rate; one line a period.
 
     `per` year: a yearly rate x days billed / days of the year. `per` day: a daily rate x days billed.
+    `ascending`: a contract in which a period has less than the one before it is refused (Spain, P1 <= ... <= P6).
     """
 
     periods: tuple[tuple[int, str], ...]
     per: Literal["year", "day"] = "year"
+    ascending: bool = False
 
     @property
     def line_codes(self) -> tuple[str, ...]:
@@ -62,25 +67,40 @@ class ContractedPower(Named):
     def rate_keys(self) -> tuple[str, ...]:
         return self.line_codes
 
+    accrues = Accrual.INTERVALS
+
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         whole = (decimal_to_nano(self._gross(name, terms)) for _, name in self.periods)
         return tuple(amount * d.intervals // terms.intervals for amount in whole)
 
-    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
-        per = f"kW and {self.per}"
-        return tuple(
-            self.heading(terms, "kW", Evenly(), f"{self.code}.{name}", f"{self.label}, {name}", per)
-            for _, name in self.periods
+    def prepared(self, terms: "Terms") -> Ask:
+        """Lines that are the same for every meter."""
+        if self.ascending:
+            self._check_order(terms)
+        found = [self._line(name, terms) for _, name in self.periods]
+        return lambda _d, _so_far: found
+
+    def _check_order(self, terms: "Terms") -> None:
+        """Raises `ContractIncomplete`."""
+        agreed = [(name, terms.contract.kw(name, self.label)) for _, name in self.periods]
+        for (before, most), (name, kw) in pairwise(agreed):
+            if kw < most:
+                raise ContractIncomplete(
+                    f"{self.label}: {plain(kw)} kW are contracted in {name} and {plain(most)} in {before}; no period "
+                    f"may have less than the one before it: correct --contracted-kw {name}=KW"
+                )
+
+    def _line(self, name: str, terms: "Terms") -> Figures:
+        heading = self.heading(
+            terms, "kW", Evenly(), f"{self.code}.{name}", f"{self.label}, {name}", f"kW and {self.per}"
         )
-
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
-        pairs = zip(terms.headings(self), self.periods, strict=True)
-        return tuple(self._line(heading, name, terms) for heading, (_, name) in pairs)
-
-    def _line(self, heading: Heading, name: str, terms: "Terms") -> GrossLine:
-        kw = terms.contract.kw(name, self.label)
         days = f"{terms.days}/{terms.month.days_in_year}" if self.per == "year" else f"{terms.days}"
-        return heading.line(kw, self._gross(name, terms), lambda: f"{plain(kw)} kW x {heading.rate} x {days} days")
+        return Figures(
+            heading,
+            terms.contract.kw(name, self.label),
+            self._gross(name, terms),
+            lambda line: {"formula": f"{plain(line.quantity)} kW x {line.rate} x {days} days"},
+        )
 
     def _gross(self, name: str, terms: "Terms") -> Decimal:
         kw, rate = terms.contract.kw(name, self.label), terms.rates.values[f"{self.code}.{name}"]
@@ -89,7 +109,7 @@ class ContractedPower(Named):
 
 
 @dataclass(frozen=True)
-class MinimumBill(Named):
+class MinimumBill(Prepared):
     """A top-up to a minimum amount a month: max(0, minimum - sum of some lines). Known only at the close.
 
     It settles the whole month; where it does not stand once (its rate changes), a part bears its days of the minimum.
@@ -104,16 +124,22 @@ class MinimumBill(Named):
     def settled_by(self, terms: "Terms") -> Hashable:
         return self.rates_of(terms)
 
+    accrues = Accrual.NOTHING
+
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)
 
-    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
-        return (self.heading(terms, "month", Evenly()),)
-
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
-        [heading], (amount, _) = terms.headings(self), base_of(self.base, so_far)
+    def prepared(self, terms: "Terms") -> Ask:
+        heading, quantity = self.heading(terms, "month", Evenly()), fraction_to_decimal(terms.share)
         minimum = of_fraction(heading.rate, terms.share)
-        if amount >= minimum:
-            return ()
-        quantity, gross = fraction_to_decimal(terms.share), EXACT.subtract(minimum, amount)
-        return (heading.line(quantity, gross, lambda: f"minimum {heading.rate}{terms.of_the_month} - {amount:,f}"),)
+
+        def lines(_: Determinants, so_far: Sequence[Worked]) -> list[Figures]:
+            amount = base_of(self.base, so_far)
+            if amount >= minimum:
+                return []
+            return [Figures(heading, quantity, EXACT.subtract(minimum, amount), partial(words, amount))]
+
+        def words(amount: Decimal, line: BillLine) -> Told:
+            return {"formula": f"minimum {line.rate}{terms.of_the_month} - {amount:,f}"}
+
+        return lines

@@ -6,22 +6,24 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from domain.bill import BillLine, ByEnergy, GrossLine
+from domain.bill import ByEnergy, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
 from domain.errors import NoPriceInForce
-from domain.gauges import AnyGauge, IndexedEnergy
+from domain.gauges import AnyGauge, IndexedEnergy, RegisterByPeriod
 from domain.money import EXACT, nano_to_decimal, plain
 
 if TYPE_CHECKING:
+    from domain.heading import Worked
     from domain.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
 class PriceSeries:
-    """Published prices of consecutive blocks, in micro-currency of the tariff per kWh; None where unknown.
+    """Published prices of consecutive blocks, in micro-currency per kWh; None where unknown.
 
-    A series in another unit or currency is converted where it is read, and says so in its source.
+    A series for another unit of energy is converted where it is read. One in another currency keeps it: `worth` is one
+    unit of its currency in the tariff's, and its source says so.
     """
 
     name: str
@@ -29,15 +31,16 @@ class PriceSeries:
     start: datetime
     prices_micro: tuple[int | None, ...]
     source: str
+    worth: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True)
 class IndexedPrice(Named):
     """Sum over blocks of kWh x (factor x price x (1 + losses) + adder), the adder and the losses from the rate table.
 
-    Rates: `code.adder` in currency per kWh; percent: `code.factor` and `code.losses`. Each block's price is rounded
-    half up to micro-currency per kWh before it meets the energy, so that a measurement's cost is an exact integer.
-    A block without a price refuses the bill and names the block. `exported` is the energy delivered to the grid.
+    Rates: `code.adder` in currency per kWh; percent: `code.factor` and `code.losses`. Energy x published price is added
+    up exactly; factor, losses and adder, which are the same in all blocks, meet the sum. A block without a price
+    refuses the bill and names the block. `exported` is the energy delivered to the grid.
     """
 
     series: str
@@ -55,7 +58,8 @@ class IndexedPrice(Named):
         return (self._gauge(terms),)
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
-        return (terms.gauge(d, self._gauge(terms))[0],)
+        nano, unpriced_wh, _ = terms.gauge(d, self._gauge(terms))
+        return (int(self._paid(nano, self._wh(d, terms) - unpriced_wh, terms).scaleb(9)),)
 
     def cost(self, d: Determinants, terms: "Terms") -> Decimal:
         """What the energy costs at its prices. Raises `NoPriceInForce` for a block without one."""
@@ -66,9 +70,30 @@ class IndexedPrice(Named):
                 f"tariff {terms.tariff.id}: series {self.series!r} has no price for {first} "
                 f"({unpriced_wh / 1000:,.3f} kWh in all are without one); add the missing prices"
             )
-        return nano_to_decimal(nano)
+        return self._paid(nano, self._wh(d, terms), terms)
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+    def _paid(self, nano: int, wh: int, terms: "Terms") -> Decimal:
+        """What `wh`, which at published prices come to `nano` of the series' currency, cost; exactly."""
+        adder = terms.rates.values[f"{self.code}.adder"]
+        return EXACT.add(
+            EXACT.multiply(nano_to_decimal(nano), self._multiplier(terms)),
+            EXACT.multiply(adder, Decimal(wh).scaleb(-3)),
+        )
+
+    def _wh(self, d: Determinants, terms: "Terms") -> int:
+        return sum(terms.gauge(d, exported(terms))) if self.exported else sum(d.energy_wh)
+
+    def _multiplier(self, terms: "Terms") -> Decimal:
+        values, worth = terms.rates.values, terms.series_of(self.series, self.label).worth
+        factor = EXACT.multiply(values[f"{self.code}.factor"], 100 + values[f"{self.code}.losses"]).scaleb(-4)
+        return EXACT.multiply(factor, worth)
+
+    def price(self, published_micro: int, terms: "Terms") -> Decimal:
+        """What a kWh costs in a block, in the tariff's currency."""
+        published = EXACT.multiply(Decimal(published_micro).scaleb(-6), self._multiplier(terms))
+        return EXACT.add(published, terms.rates.values[f"{self.code}.adder"])
+
+    def lines(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]") -> tuple[GrossLine, ...]:
         kwh, cost = Decimal(d.total_wh).scaleb(-3), self.cost(d, terms)
         mean = EXACT.divide(cost, kwh).quantize(Decimal("0.000001")) if kwh else Decimal(0)
         factor, losses, adder = (terms.rates.values[f"{self.code}.{key}"] for key in ("factor", "losses", "adder"))
@@ -93,13 +118,14 @@ class IndexedPrice(Named):
         return terms.indexed(self)
 
     def gauge_of(self, terms: "Terms") -> IndexedEnergy:
-        """The part's prices as the customer pays them; built once for a part by `Terms.indexed`."""
-        series, values = terms.series_of(self.series, self.label), terms.rates.values
+        """The part's prices as they are published; built once for a part by `Terms.indexed`."""
+        series = terms.series_of(self.series, self.label)
         step_s, start_s = series.minutes * 60, int(series.start.timestamp())
         first = max(0, (int(terms.start_utc.timestamp()) - start_s) // step_s)
         last = max(first, -((start_s - int(terms.end_utc.timestamp())) // step_s))
-        factor = values[f"{self.code}.factor"] / 100 * (1 + values[f"{self.code}.losses"] / 100)
-        adder = values[f"{self.code}.adder"] * 1_000_000
-        prices = series.prices_micro[first:last]
-        paid = (None if p is None else int((factor * p + adder).to_integral_value("ROUND_HALF_UP")) for p in prices)
-        return IndexedEnergy(series.minutes, start_s + first * step_s, tuple(paid), self.exported)
+        return IndexedEnergy(series.minutes, start_s + first * step_s, series.prices_micro[first:last], self.exported)
+
+
+def exported(terms: "Terms") -> RegisterByPeriod:
+    """The gauge of energy delivered to the grid, by period of the tariff."""
+    return RegisterByPeriod("export_wh", len(terms.tariff.periods))

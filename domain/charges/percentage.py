@@ -3,12 +3,13 @@
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
-from domain.bill import BillLine, ByLines, GrossLine
-from domain.charges.charge import Named
+from domain.bill import NOTHING, BillLine, ByLines
+from domain.charges.charge import Accrual, Ask, Named, Prepared
 from domain.determinants import Determinants
-from domain.heading import Heading
+from domain.heading import Figures, Heading, Worked
 from domain.money import EXACT
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Percentage(Named):
+class Percentage(Prepared):
     """A percentage (its rate) of the rounded lines of some charges or groups, with an optional floor per MWh.
 
     `inside` names the percentages (their codes, this one's among them) that the price must contain: the line is then
@@ -44,23 +45,39 @@ class Percentage(Named):
     def settled_by(self, terms: "Terms") -> Hashable:
         return (self.rates_of(terms), self.only_low_side and terms.contract.metered_on_low_side)
 
+    accrues = Accrual.NOTHING
+
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)
 
-    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
-        return (percent_heading(self, terms, terms.rates.values[self.code]),)
-
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+    def prepared(self, terms: "Terms") -> Ask:
         if self.only_low_side and not terms.contract.metered_on_low_side:
-            return ()
-        [heading], (amount, chosen) = terms.headings(self), base_of(self.base, so_far)
-        percent, left = heading.rate, self._left(terms)
-        product = EXACT.multiply(amount, percent)
-        gross = product.scaleb(-2) if left is None else EXACT.divide(product, left)
-        floor, mwh = self._floor(d)
-        if floor is not None and floor > gross:
-            return (heading.line(amount, floor, lambda: self._least(mwh), basis=by_lines(chosen)),)
-        return (heading.line(amount, gross, lambda: _formula(amount, percent, left), basis=by_lines(chosen)),)
+            return lambda _d, _so_far: ()
+        heading, left = percent_heading(self, terms, terms.rates.values[self.code]), self._left(terms)
+        in_words: Callable[[BillLine], str] = partial(_formula, left)
+
+        def lines(d: Determinants, so_far: Sequence[Worked]) -> list[Figures]:
+            amount, before = base_of(self.base, so_far), tuple(so_far)
+            product = EXACT.multiply(amount, heading.rate)
+            gross, formula = product.scaleb(-2) if left is None else EXACT.divide(product, left), in_words
+            if self.floor_per_mwh is not None:
+                mwh = Decimal(d.total_wh).scaleb(-6)
+                floor = EXACT.multiply(self.floor_per_mwh, mwh)
+                if floor > gross:
+                    gross, formula = floor, partial(self._at_least, mwh)
+            return [
+                Figures(
+                    heading,
+                    amount,
+                    gross,
+                    lambda line: {"formula": formula(line), "basis": by_lines(self.base, before)},
+                )
+            ]
+
+        return lines
+
+    def _at_least(self, mwh: Decimal, _: BillLine) -> str:
+        return f"at least {self.floor_per_mwh} per MWh x {mwh} MWh"
 
     def _left(self, terms: "Terms") -> Decimal | None:
         """Percent of the price that taxes inside it leave; None where this one comes on top."""
@@ -68,30 +85,21 @@ class Percentage(Named):
             return None
         return 100 - sum((terms.rates.values[code] for code in self.inside), Decimal(0))
 
-    def _floor(self, d: Determinants) -> tuple[Decimal | None, Decimal]:
-        if self.floor_per_mwh is None:
-            return None, Decimal(0)
-        mwh = Decimal(d.total_wh).scaleb(-6)
-        return EXACT.multiply(self.floor_per_mwh, mwh), mwh
 
-    def _least(self, mwh: Decimal) -> str:
-        return f"at least {self.floor_per_mwh} per MWh x {mwh} MWh"
-
-
-def _formula(amount: Decimal, percent: Decimal, left: Decimal | None) -> str:
+def _formula(left: Decimal | None, line: BillLine) -> str:
     if left is None:
-        return f"{amount:,f} x {percent} %"
-    return f"{amount:,f} x {percent} / {left} (the tax is inside the price)"
+        return f"{line.quantity:,f} x {line.rate} %"
+    return f"{line.quantity:,f} x {line.rate} / {left} (the tax is inside the price)"
 
 
-def base_of(names: tuple[str, ...], so_far: Sequence[BillLine]) -> tuple[Decimal, list[BillLine]]:
-    """Sum of the lines that a percentage selects by charge code or group, and those lines."""
-    chosen = [line for line in so_far if line.charge in names or line.group in names]
-    return sum([line.amount for line in chosen], Decimal(0)), chosen
+def base_of(names: tuple[str, ...], so_far: Sequence[Worked]) -> Decimal:
+    """Sum of the lines that a percentage selects by charge code or group."""
+    return sum([line.amount for line in so_far if line.group in names or line.charge in names], NOTHING)
 
 
-def by_lines(chosen: Sequence[BillLine]) -> Callable[[], ByLines]:
-    return lambda: ByLines(tuple(dict.fromkeys(line.code for line in chosen)))
+def by_lines(names: tuple[str, ...], so_far: Sequence[Worked]) -> ByLines:
+    """The lines of `base_of`."""
+    return ByLines(tuple(dict.fromkeys([line.code for line in so_far if line.group in names or line.charge in names])))
 
 
 def percent_heading(charge: Named, terms: "Terms", percent: Decimal) -> Heading:

@@ -9,15 +9,16 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from math import isqrt
 from typing import TYPE_CHECKING
 
-from domain.bill import BillLine, GrossLine
-from domain.charges.charge import Named
+from domain.bill import BillLine
+from domain.charges.charge import Accrual, Ask, Prepared
 from domain.charges.percentage import base_of, by_lines, percent_heading
 from domain.determinants import Determinants
 from domain.errors import BadReadings, NoPriceInForce
-from domain.heading import Heading
+from domain.heading import Figures, FiguresAtRate, Told, Worked
 from domain.money import EXACT
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Slopes:
     percent_places: int = 1
 
 
-CFE = Slopes()
+CFE, ONE = Slopes(), Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Threshold:
 
 
 @dataclass(frozen=True)
-class PowerFactorAdjustment(Named):
+class PowerFactorAdjustment(Prepared):
     """The adjustment as one line: positive for a penalty, negative for a bonus, on the lines of `base`.
 
     The threshold is one of `thresholds`, or where there are none the percentage `code.threshold` of the rates.
@@ -74,31 +75,35 @@ class PowerFactorAdjustment(Named):
     def percent_keys(self) -> tuple[str, ...]:
         return () if self.thresholds else (f"{self.code}.threshold",)
 
+    accrues = Accrual.NOTHING
+
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
-        if d.reactive_varh is None:
-            raise BadReadings(
-                f"tariff {terms.tariff.id} adjusts by power factor, but there is no reactive energy in {terms.month}; "
-                "name its column with --reactive-column"
-            )
-        wh = sum(d.energy_wh)
-        if wh == 0:
-            return ()
-        threshold = terms.once(self, self.threshold)
-        factor = power_factor_percent(wh, d.reactive_varh)
-        percent = bonus_or_penalty_percent(factor, threshold.percent, self.slopes)
-        [heading], (amount, chosen) = terms.headings(self), base_of(self.base, so_far)
-        gross = EXACT.multiply(amount, percent).scaleb(-2)
+    def prepared(self, terms: "Terms") -> Ask:
+        heading, asked = percent_heading(self, terms, Decimal(0)), cache(lambda: self.threshold(terms).percent)
 
-        def formula() -> str:
-            return f"power factor {factor} %, threshold {threshold.percent} %: {amount:,f} x {percent} %"
+        def lines(d: Determinants, so_far: Sequence[Worked]) -> list[Figures]:
+            if d.reactive_varh is None:
+                raise BadReadings(
+                    f"tariff {terms.tariff.id} adjusts by power factor, but there is no reactive energy in "
+                    f"{terms.month}; name its column with --reactive-column"
+                )
+            wh = sum(d.energy_wh)
+            if wh == 0:
+                return []
+            threshold, factor, amount = asked(), power_factor_percent(wh, d.reactive_varh), base_of(self.base, so_far)
+            percent = bonus_or_penalty_percent(factor, threshold, self.slopes)
+            gross = EXACT.multiply(amount, percent).scaleb(-2)
 
-        return (heading.line(amount, gross, formula, rate=percent, basis=by_lines(chosen)),)
+            def words(_: BillLine) -> Told:
+                formula = f"power factor {factor} %, threshold {threshold} %: {amount:,f} x {percent} %"
+                return {"formula": formula, "basis": by_lines(self.base, before)}
 
-    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
-        return (percent_heading(self, terms, Decimal(0)),)
+            before = tuple(so_far)
+            return [FiguresAtRate(heading, (amount, percent, gross), words)]
+
+        return lines
 
     @property
     def days_of_change(self) -> tuple[date, ...]:
@@ -126,7 +131,7 @@ class PowerFactorAdjustment(Named):
 
 
 @dataclass(frozen=True)
-class PowerFactorSteps(Named):
+class PowerFactorSteps(Prepared):
     """A percentage of other lines for each 0.01, or fraction of it, of power factor under a threshold (Chile).
 
     Percent: `code` for each step; `threshold_percent` is the power factor that costs nothing.
@@ -150,30 +155,36 @@ class PowerFactorSteps(Named):
     def settled_by(self, terms: "Terms") -> Hashable:
         return self.rates_of(terms)
 
+    accrues = Accrual.NOTHING
+
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
-        if d.reactive_varh is None:
-            raise BadReadings(
-                f"tariff {terms.tariff.id} charges a poor power factor, but {terms.month} has no reactive energy; "
-                "name its column with --reactive-column"
-            )
-        steps = _steps_under(self.threshold_percent, d.total_wh, d.reactive_varh) if d.total_wh else 0
-        if not steps:
-            return ()
-        factor = power_factor_percent(d.total_wh, d.reactive_varh)
-        [heading], (amount, chosen) = terms.headings(self), base_of(self.base, so_far)
-        percent = steps * heading.rate
-        gross = EXACT.multiply(amount, percent).scaleb(-2)
+    def prepared(self, terms: "Terms") -> Ask:
+        heading, asked = percent_heading(self, terms, terms.rates.values[self.code]), self.threshold_percent
 
-        def formula() -> str:
-            return f"power factor {factor} %, {steps} steps under {self.threshold_percent} %: {amount:,f} x {percent} %"
+        def lines(d: Determinants, so_far: Sequence[Worked]) -> list[Figures]:
+            if d.reactive_varh is None:
+                raise BadReadings(
+                    f"tariff {terms.tariff.id} charges a poor power factor, but {terms.month} has no reactive energy; "
+                    "name its column with --reactive-column"
+                )
+            wh, varh = d.total_wh, d.reactive_varh
+            steps = _steps_under(asked, wh, varh) if wh else 0
+            if not steps:
+                return []
+            amount, percent = base_of(self.base, so_far), steps * heading.rate
+            gross = EXACT.multiply(amount, percent).scaleb(-2)
 
-        return (heading.line(amount, gross, formula, rate=percent, basis=by_lines(chosen)),)
+            def words(_: BillLine) -> Told:
+                factor = power_factor_percent(wh, varh)
+                formula = f"power factor {factor} %, {steps} steps under {asked} %: {amount:,f} x {percent} %"
+                return {"formula": formula, "basis": by_lines(self.base, before)}
 
-    def headings(self, terms: "Terms") -> tuple[Heading, ...]:
-        return (percent_heading(self, terms, terms.rates.values[self.code]),)
+            before = tuple(so_far)
+            return [FiguresAtRate(heading, (amount, percent, gross), words)]
+
+        return lines
 
 
 def _steps_under(threshold_percent: Decimal, active_wh: int, reactive_varh: int) -> int:
@@ -191,11 +202,11 @@ def power_factor_percent(active_wh: int, reactive_varh: int) -> Decimal:
 
 def bonus_or_penalty_percent(factor: Decimal, threshold: Decimal, slopes: Slopes = CFE) -> Decimal:
     """Percent of the bill to add (penalty, > 0) or take off (bonus, < 0), rounded half up."""
-    if factor == 0:
+    if not factor:
         return slopes.penalty_at_most if threshold else Decimal(0)
     if factor < threshold:
-        percent = min(slopes.penalty_percent * (threshold / factor - 1), slopes.penalty_at_most)
+        percent = min(slopes.penalty_percent * (threshold / factor - ONE), slopes.penalty_at_most)
     else:
-        percent = -min(slopes.bonus_percent * (1 - threshold / factor), slopes.bonus_at_most)
-    places = Decimal(1).scaleb(-slopes.percent_places)
+        percent = -min(slopes.bonus_percent * (ONE - threshold / factor), slopes.bonus_at_most)
+    places = ONE.scaleb(-slopes.percent_places)
     return EXACT.plus(percent.quantize(places, ROUND_HALF_UP))  # no minus zero

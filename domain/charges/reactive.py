@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from domain.bill import BillLine, ByEnergy, GrossLine
-from domain.charges.charge import Named
-from domain.charges.power_factor import power_factor_percent
+from domain.bill import ByEnergy, GrossLine
+from domain.charges.charge import Accrual, Named
 from domain.determinants import Determinants
 from domain.errors import BadReadings
 from domain.gauges import AnyGauge, ReactiveByPeriod, ReactiveExcess, RegisterByPeriod, Unmetered
 from domain.money import EXACT, plain
 
 if TYPE_CHECKING:
+    from domain.heading import Worked
     from domain.terms import Terms
 
 CAPACITIVE = Unmetered("capacitive_varh")
@@ -25,6 +25,11 @@ class ReactiveStep:
 
     from_percent: Decimal
     key: str
+
+
+def _reaches(scaled_wh2: int, square: int, percent: Decimal) -> bool:
+    above, below = percent.as_integer_ratio()
+    return scaled_wh2 * below * below >= square * above * above
 
 
 @dataclass(frozen=True)
@@ -56,10 +61,12 @@ class ReactiveEnergy(Named):
         own = self._gauge(terms)
         return (own, CAPACITIVE) if self.capacitive else (own,)
 
+    accrues = Accrual.NOTHING
+
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return tuple(0 for _ in self.line_codes)  # the ratio of a month is known at its close
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+    def lines(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]") -> tuple[GrossLine, ...]:
         if self.capacitive:
             self.check_register(d, terms, "capacitive_varh")
         elif d.reactive_varh is None:
@@ -113,8 +120,9 @@ class ReactiveEnergy(Named):
         return (line,)
 
     def _step(self, wh: int, varh: int) -> ReactiveStep | None:
-        factor = power_factor_percent(wh, varh) if wh or varh else Decimal(100)
-        return next((step for step in self.steps if factor >= step.from_percent), None)
+        """The step that the power factor reaches; compared by squares, because a factor of 0.79999 is not 0.80."""
+        square = wh * wh + varh * varh
+        return next((step for step in self.steps if _reaches(10_000 * wh * wh, square, step.from_percent)), None)
 
     @property
     def _below(self) -> int:

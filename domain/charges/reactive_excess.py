@@ -12,13 +12,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from domain.bill import BillLine, ByEnergy, ByPeak, GrossLine
-from domain.charges.charge import Named
+from domain.bill import ByEnergy, ByPeak, GrossLine
+from domain.charges.charge import Accrual, Named
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, PowerFactorExcess, Unmetered
 from domain.money import EXACT, of_fraction, plain
 
 if TYPE_CHECKING:
+    from domain.heading import Worked
     from domain.terms import BillingMonth, Terms
 
 CAPACITIVE = Unmetered("capacitive_varh")
@@ -86,7 +87,7 @@ class PowerFactorEnergy(PowerFactorBlocks):
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (terms.gauge(d, self.gauge(terms))[0] * terms.micro[self.code] // 1000,)
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+    def lines(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]") -> tuple[GrossLine, ...]:
         self.check_metered(d, terms)
         kwh = Decimal(terms.gauge(d, self.gauge(terms))[0]).scaleb(-6)
         if not kwh:
@@ -113,10 +114,12 @@ class PowerFactorDemand(PowerFactorBlocks):
     def is_peak(self) -> bool:
         return True
 
+    accrues = Accrual.NOTHING
+
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+    def lines(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]") -> tuple[GrossLine, ...]:
         self.check_metered(d, terms)
         state = terms.gauge(d, self.gauge(terms))
         if not state:
@@ -130,7 +133,7 @@ class PowerFactorDemand(PowerFactorBlocks):
         return (self.line((asked - billed, "kW"), formula, terms, datetime.fromtimestamp(state[1], UTC)),)
 
 
-def quantity_of(codes: tuple[str, ...], so_far: Sequence[BillLine]) -> Decimal:
+def quantity_of(codes: tuple[str, ...], so_far: "Sequence[Worked]") -> Decimal:
     """What the lines of some charges count together."""
     return sum((line.quantity for line in so_far if line.charge in codes), Decimal(0))
 

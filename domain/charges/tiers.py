@@ -7,13 +7,14 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from domain.bill import BillLine, ByEnergy, ByTier, GrossLine
+from domain.bill import ByEnergy, ByTier, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, ChronologicalTiers
-from domain.money import EXACT, plain
+from domain.money import EXACT, Ratio, plain
 
 if TYPE_CHECKING:
+    from domain.heading import Worked
     from domain.terms import Terms
 
 
@@ -46,6 +47,7 @@ class TieredEnergy(Named):
 
     Progressive: each slice at its own price. Banded: the whole volume at the price of the tier it ends in. `kw_of`
     names the demand charge whose billed kW the limits of kWh/kW multiply; it stands before this charge on the bill.
+    `normal_days`: limits of a month are for a month of so many days, and bear days billed / normal days.
     """
 
     periods: tuple[tuple[int, str], ...]
@@ -54,6 +56,7 @@ class TieredEnergy(Named):
     banded: bool = False
     unit: TierUnit = TierUnit.KWH
     kw_of: str = ""
+    normal_days: int | None = None
 
     @property
     def line_codes(self) -> tuple[str, ...]:
@@ -77,7 +80,7 @@ class TieredEnergy(Named):
         parts = self._parts(d, terms, self._limits_wh(terms, ()))
         return tuple(int(wh * terms.micro[code]) for wh, code in zip(parts, self.line_codes, strict=True))
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+    def lines(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]") -> tuple[GrossLine, ...]:
         parts = self._parts(d, terms, self._limits_wh(terms, so_far))
         tiers = len(self.limits) + 1
         found = zip(parts, self.line_codes, strict=True)
@@ -118,11 +121,17 @@ class TieredEnergy(Named):
         counted = tuple(p for p, _ in self.periods)
         return ChronologicalTiers(len(terms.tariff.periods), counted, tuple(int(limit) for limit in limits))
 
-    def _limits_wh(self, terms: "Terms", so_far: Sequence[BillLine]) -> list[Fraction]:
-        factor = Fraction(1000) * (terms.days if self.unit is TierUnit.KWH_PER_DAY else terms.share)
+    def _limits_wh(self, terms: "Terms", so_far: "Sequence[Worked]") -> list[Fraction]:
+        factor = Fraction(1000) * self._often(terms)
         if self.unit is TierUnit.KWH_PER_KW:
             factor *= sum((Fraction(line.quantity) for line in so_far if line.charge == self.kw_of), Fraction(0))
         return [Fraction(limit) * factor for limit in self.limits]
+
+    def _often(self, terms: "Terms") -> Ratio:
+        """What a limit is multiplied by, kW apart."""
+        if self.unit is TierUnit.KWH_PER_DAY:
+            return terms.days
+        return terms.share if self.normal_days is None else Fraction(terms.days, self.normal_days)
 
     def _line(self, wh: Fraction, code: str, period: tuple[int, str], tier: int, terms: "Terms") -> GrossLine:
         index, name = period

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from domain.bill import BillLine, Evenly, GrossLine
-from domain.charges.charge import Named
+from domain.bill import Evenly, GrossLine
+from domain.charges.charge import Accrual, Named
 from domain.charges.reactive_excess import quantity_of
 from domain.determinants import Determinants
 from domain.money import EXACT, of_fraction, plain
 
 if TYPE_CHECKING:
+    from domain.heading import Worked
     from domain.terms import Per, Terms
 
 
@@ -35,10 +36,12 @@ class UnusedPower(Named):
     def of(self) -> tuple[str, ...]:
         return self.kw_of
 
+    accrues = Accrual.NOTHING
+
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
         return (0,)
 
-    def lines(self, d: Determinants, terms: "Terms", so_far: Sequence[BillLine]) -> tuple[GrossLine, ...]:
+    def lines(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]") -> tuple[GrossLine, ...]:
         whole = max(terms.contract.kw(name, self.label) for _, name in self.periods)
         contracted = EXACT.multiply(whole, self.percent).scaleb(-2)
         used, rate = quantity_of(self.kw_of, so_far), terms.rates.values[self.code]

@@ -53,4 +53,4 @@ fi
 [ -z "$old" ] || [ ! -d "$root/usr/local/lib/$old" ] || rm -rf "$root/usr/local/lib/$old"
 
 echo "installed. Next: edit /etc/wattledger/edge.toml, then: sudo -u wattledger wattledger edge enroll,"
-echo "sudo systemctl restart wattledger, and: wattledger edge doctor"
+echo "sudo systemctl restart wattledger, and: sudo -u wattledger wattledger edge doctor"

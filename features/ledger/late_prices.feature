@@ -13,16 +13,16 @@ Feature: Prices that come late
     Scenario: Prices from 1 February leave January as it was
       Given meter "main" has measured 100 kWh at 10:00 on 2026-01-07
       And January 2026 has been closed
-      And 2.0000 for "energy.intermediate" has been published from 2026-02-01 on
+      And 2.0000 for "energy.intermediate" has been published from 2026-05-01 on
       When "Ana Ruiz" bills January 2026 again because "new prices"
       Then the bill comes to 864.97
       And nothing of January 2026 was billed again
 
     Scenario: The first month of the new prices pays them
       Given meter "main" has measured 100 kWh at 10:00 on 2026-01-07
-      And 2.0000 for "energy.intermediate" has been published from 2026-02-01 on
-      When meter "main" measures 100 kWh at 10:00 on 2026-02-04
-      Then the energy of meter "main" on 2026-02-04 costs 200.00
+      And 2.0000 for "energy.intermediate" has been published from 2026-05-01 on
+      When meter "main" measures 100 kWh at 10:00 on 2026-05-06
+      Then the energy of meter "main" on 2026-05-06 costs 200.00
       And the energy of meter "main" on 2026-01-07 costs 149.86
 
   Rule: Changed prices of a closed month move only the lines they change, and the old bill stays
@@ -44,14 +44,14 @@ Feature: Prices that come late
 
   Rule: A reading without a price waits, and is charged once there is one
 
-    Scenario: A reading of February before anybody knows its prices
-      When meter "main" measures 100 kWh at 10:00 on 2026-02-04
-      Then nothing is charged to meter "main" on 2026-02-04
-      And one reading waits in quarantine because "has no rates for 2026-02-01 to 2026-03-01"
+    Scenario: A reading of May before anybody knows its prices
+      When meter "main" measures 100 kWh at 10:00 on 2026-05-06
+      Then nothing is charged to meter "main" on 2026-05-06
+      And one reading waits in quarantine because "has no rates for 2026-05-01 to 2026-06-01"
 
-    Scenario: The prices of February become known
-      Given meter "main" has measured 100 kWh at 10:00 on 2026-02-04
-      And 2.0000 for "energy.intermediate" has been published from 2026-02-01 on
+    Scenario: The prices of May become known
+      Given meter "main" has measured 100 kWh at 10:00 on 2026-05-06
+      And 2.0000 for "energy.intermediate" has been published from 2026-05-01 on
       When the quarantine is replayed
-      Then the energy of meter "main" on 2026-02-04 costs 200.00
+      Then the energy of meter "main" on 2026-05-06 costs 200.00
       And nothing waits in quarantine

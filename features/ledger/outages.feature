@@ -25,6 +25,28 @@ Feature: Hours without readings
       And meter "main" has measured 1 kWh at 23:55 on 2026-01-31, estimated
       And meter "main" has measured 1 kWh at 00:00 on 2026-02-01, estimated
 
+  Rule: A peak that was estimated says so, and a correction of it makes it a measurement
+
+    Scenario: The quarter of an hour of the peak lies in an hour without readings
+      Given meter "main" showed 5,000 kWh at 18:00 on 2026-01-14, then 5,500 kWh at 19:00 on 2026-01-14
+      And everything else in January 2026 runs at 300 kW
+      When the bill of January 2026 is shared among its measurements
+      Then the highest quarter of an hour of "Capacity" is 500 kW, estimated
+
+    Scenario: Somebody read the load profile of the meter
+      Given meter "main" showed 5,000 kWh at 18:30 on 2026-01-14, then 5,100 kWh at 18:40 on 2026-01-14
+      And "Ana Ruiz" has corrected meter "main" at 18:30 on 2026-01-14 to 40 kWh because "load profile"
+      And "Ana Ruiz" has corrected meter "main" at 18:35 on 2026-01-14 to 60 kWh because "load profile"
+      And everything else in January 2026 runs at 300 kW
+      When the bill of January 2026 is shared among its measurements
+      Then the highest quarter of an hour of "Capacity" is 500 kW, not estimated
+
+    Scenario: A month with every reading
+      Given meter "main" has run at 500 kW for 15 minutes from 18:30 on 2026-01-14
+      And everything else in January 2026 runs at 300 kW
+      When the bill of January 2026 is shared among its measurements
+      Then the highest quarter of an hour of "Capacity" is 500 kW, not estimated
+
   Rule: No energy costs no energy
 
     Scenario: A meter that stands still

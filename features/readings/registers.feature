@@ -40,6 +40,17 @@ Feature: From a meter's register to energy
       When meter "main" shows 12 kWh at 10:05 on 2026-01-07, then 112 kWh at 10:10 on 2026-01-07
       Then the energy of meter "main" on 2026-01-07 costs 149.86
 
+    Scenario: It trembles: seven watt-hours less than before
+      When meter "main" shows 523,100.000 kWh at 10:00 on 2026-01-07, then 523,099.993 kWh at 10:05 on 2026-01-07
+      Then nothing is charged to meter "main" on 2026-01-07
+      And the ledger shows a gap of meter "main" from 10:00 to 10:05 on 2026-01-07, a "reset"
+
+    Scenario: It shows zero once, then its count again: neither a negative nor a spike
+      Given meter "main" showed 523,100 kWh at 10:00 on 2026-01-07, then 0 kWh at 10:05 on 2026-01-07
+      When meter "main" shows 0 kWh at 10:05 on 2026-01-07, then 523,110 kWh at 10:10 on 2026-01-07
+      Then nothing is charged to meter "main" on 2026-01-07
+      And one reading waits in quarantine because "it rose by more than it can carry"
+
   Rule: A rise beyond 120 % of what the meter can carry is an impossible jump: no energy is invented
 
     Scenario: A flipped digit adds 100,000 kWh

@@ -20,8 +20,8 @@ Feature: Dates that no rate covers
 
       Examples: On the border of what is covered
         | tariff                  | day        | month                    |
-        | mx-gdmth:golfo-centro   | 2025-12-31 | 2025-12-01 to 2026-01-01 |
-        | mx-gdmth:golfo-centro   | 2026-02-01 | 2026-02-01 to 2026-03-01 |
+        | mx-gdmth:golfo-centro   | 2025-11-30 | 2025-11-01 to 2025-12-01 |
+        | mx-gdmth:golfo-centro   | 2026-04-01 | 2026-04-01 to 2026-05-01 |
         | us-pge-e20-primary-2018 | 2018-08-23 | 2018-08-01 to 2018-09-01 |
 
     Scenario: The month that Peninsular lacks between two that it has
@@ -32,7 +32,7 @@ Feature: Dates that no rate covers
       And one reading waits in quarantine because "has no rates for 2025-10-01 to 2025-11-01"
       And it says "it covers 2025-05-01 to 2025-10-01, 2025-11-01 to 2026-04-01"
 
-    Scenario: The first and the last minutes of the covered month are priced
+    Scenario: The first and the last minutes of a covered month are priced
       Given the tariff "mx-gdmth:golfo-centro" with 1,200 kW contracted
       And the plant "Tampico"
       And meter "main" has measured 100 kWh at 00:00 on 2026-01-01
@@ -43,17 +43,17 @@ Feature: Dates that no rate covers
     Scenario: A gap over the end of the covered month is priced as far as there are rates
       Given the tariff "mx-gdmth:golfo-centro" with 1,200 kW contracted
       And the plant "Tampico"
-      When meter "main" shows 5,000 kWh at 23:50 on 2026-01-31, then 5,040 kWh at 00:10 on 2026-02-01
-      Then the energy of meter "main" on 2026-01-31 costs 29.972
-      And nothing is charged to meter "main" on 2026-02-01
-      And one reading waits in quarantine because "has no rates for 2026-02-01"
+      When meter "main" shows 5,000 kWh at 23:50 on 2026-03-31, then 5,040 kWh at 00:10 on 2026-04-01
+      Then the energy of meter "main" on 2026-03-31 costs 30.008
+      And nothing is charged to meter "main" on 2026-04-01
+      And one reading waits in quarantine because "has no rates for 2026-04-01"
 
   Rule: A charge whose rate nobody states is refused, not left out
 
-    Scenario: The fixed charge of division Peninsular is not published
-      Given the tariff "mx-gdmth:peninsular" with 1,200 kW contracted
-      And the plant "Campeche"
+    Scenario: The price of excess power of small meters in high voltage is not published alike
+      Given the tariff "es-6.1td-types-4-5" with 1,200 kW contracted
+      And the plant "Zaragoza"
       When meter "main" measures 100 kWh at 10:00 on 2025-12-10
       Then nothing is charged to meter "main" on 2025-12-10
-      And one reading waits in quarantine because "tariff mx-gdmth:peninsular has no rate for supplier_fixed in 2025-12"
+      And one reading waits in quarantine because "tariff es-6.1td-types-4-5 has no rate for excess.P1"
       And it says "give it with"

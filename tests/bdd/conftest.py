@@ -12,6 +12,7 @@ import pytest_bdd
 from pytest_bdd.parsers import parse as says
 
 from adapters.tariff_files import TariffFiles
+from domain.arrays.evidence import evidence_of
 from domain.arrays.load import PricedLoad
 from domain.bill import Bill
 from domain.cost_event import CostKind
@@ -335,6 +336,13 @@ def _(bill: Bill, total: Decimal, datatable: list[list[str]]) -> None:
 @when(says("the bill of {month} is shared among its measurements"), target_fixture="priced")
 def _(plant: Plant, month: date) -> PricedLoad:
     return plant.shared(month)
+
+
+@then(says('the highest quarter of an hour of "{label}" is {kw} kW, {quality}'))
+def _(priced: PricedLoad, label: str, kw: Decimal, quality: str) -> None:
+    [bill], [behind] = priced.bills, evidence_of(priced)
+    [highest] = behind[[line.label for line in bill.lines].index(label)].named
+    assert (highest.quantity, highest.estimated) == (kw, quality == "estimated")
 
 
 @then(says("it comes to {total}, and the shares of its {count} intervals add up to it, charge by charge"))

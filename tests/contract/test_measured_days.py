@@ -24,9 +24,13 @@ Slots = dict[int, tuple[int, int, int, Extra]]
 
 
 def said(day: MeasuredDay) -> Slots:
-    """By slot: of two words the later counts."""
-    rows = zip(day.slots, day.wh, day.varh, day.estimated, strict=True)
-    return {slot: (wh, varh, estimated, day.extra.get(slot, NO_EXTRA)) for slot, wh, varh, estimated in rows}
+    """By slot, what is known."""
+    rows = zip(day.wh, day.varh, day.quality, strict=True)
+    return {
+        slot: (wh, varh, quality, day.extra.get(slot, NO_EXTRA))
+        for slot, (wh, varh, quality) in enumerate(rows)
+        if quality != Quality.MISSING
+    }
 
 
 def itself(day: MeteringDay, meter: str) -> Slots:

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.site_files import MOST_BYTES, read_site
 from domain.errors import BadOption
-from domain.measurement import MeterType, Registers
+from domain.measurement import Extra, MeterType, Registers
 from domain.supply_point import Agreement
 from domain.terms import Contract
 
@@ -88,6 +88,12 @@ def test_every_key_is_taken_exactly(written: Written) -> None:
     assert (swap.meter_type, swap.serial) == (MeterType(1_600_000), "LG-7731")
 
 
+def test_a_swap_may_tell_the_registers_that_not_every_meter_has(written: Written) -> None:
+    told = "last_export_wh = 70\nfirst_export_wh = 1\nlast_capacitive_varh = 9\nfirst_capacitive_varh = 0\nserial"
+    (swap,) = read_site(written(SITE.replace("serial", told))).swaps
+    assert (swap.last, swap.first) == (Registers(5040, 2100, Extra(70, 9)), Registers(3, 0, Extra(1, 0)))
+
+
 def test_a_byte_order_mark_is_no_fault(written: Written) -> None:
     assert read_site(written(b"\xef\xbb\xbf" + SITE.encode())).point.id == "plant"
 
@@ -130,6 +136,11 @@ REFUSED = {
         '[[swaps]]\nmeter = "main"',
         '[[swaps]]\nmeter = "mian"',
         "swaps: 'mian' is none of the meters main, oven",
+    ),
+    "a register of the old meter alone": (
+        "last_varh = 2100",
+        "last_varh = 2100\nlast_export_wh = 7",
+        "last_export_wh and first_export_wh: one is missing; give both",
     ),
     "a register below zero": ("last_wh = 5040", "last_wh = -1", "swaps.0.last_wh: -1"),
     "two agreements of one day": (

@@ -24,7 +24,7 @@ COMMANDS = {
     "wattledger compare": [["compare"]],
     "wattledger ledger": [["ledger", name] for name in LEDGER],
     "wattledger simulate": [["simulate"]],
-    "wattledger edge": [["edge", name] for name in ("probe", "run", "status", "doctor", "enroll")],
+    "wattledger edge": [["edge", name] for name in ("probe", "profiles", "run", "status", "doctor", "enroll")],
     "wattledger tariffs": [["tariffs", "list"], ["tariffs", "show"]],
 }
 

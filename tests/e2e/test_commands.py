@@ -229,7 +229,7 @@ def test_tariffs_list_names_every_tariff_that_ships(run: Run) -> None:
     assert priced == list(TariffFiles().ids())
     _, text, _ = run("tariffs", "show", "mx-gdmth:golfo-centro")
     assert "winter  workday   bbbbbbiiiiiiiiiiiippppii" in text
-    assert "392.20" in text
+    assert "392.66" in text
 
 
 def _local(at: datetime) -> datetime:

@@ -170,15 +170,16 @@ def test_tariffs_may_be_listed_or_repeated_and_json_is_what_is_written(
 
 
 def test_another_currency_stands_beside_and_says_why(run: Run, readings: Path, tmp_path: Path) -> None:
-    words = ("compare", readings, "--tariff", "mx-gdmth:golfo-centro,es-6.1td", *KW, "--rates-of", "2025-01")
+    two = "mx-gdmth:golfo-centro,us-pge-e20-primary-2018"
+    words = ("compare", readings, "--tariff", two, *KW, "--rates-of", "2018-03")
     code, out, _ = run(*words, "--out", tmp_path, "--json")
     found = json.loads(out)
     assert code == 0
     assert found["tariffs"][1]["difference_to_first"] is None
     assert any("no difference is taken" in note for note in found["notes"])
-    assert any("usually holds in Europe/Madrid" in note for note in found["notes"])
+    assert any("usually holds in America/Los_Angeles" in note for note in found["notes"])
     assert [bool(tariff["assumptions"]) for tariff in found["tariffs"]] == [False, True]
-    found = json.loads(run(*words, "--out", tmp_path, "--json", "--rate-of-exchange", "EUR=20")[1])
+    found = json.loads(run(*words, "--out", tmp_path, "--json", "--rate-of-exchange", "USD=20")[1])
     first, other = found["tariffs"]
     assert Decimal(other["difference_to_first"]["total"]) == 20 * Decimal(other["total"]) - Decimal(first["total"])
 
@@ -199,7 +200,7 @@ def test_a_tariff_may_have_its_own_contracted_power(run: Run, readings: Path, tm
         (("--tariff", "mx-gdmth:golfo-centro,gdmth"), "there is no tariff 'gdmth'"),
         ((*TWO, "--contracted-kw", "gdmth/all=5"), "'gdmth' is none of the tariffs"),
         ((*TWO[:2], "--rate", "supplier_fixed=5"), "does not say of which tariff"),
-        (("--tariff", "mx-gdmth:golfo-centro,es-6.1td"), "has no rate in tariff es-6.1td"),
+        (("--tariff", "mx-gdmth:golfo-centro,mx-dist:bajio"), "has no rate in tariff mx-dist:bajio"),
         ((*TWO, "--rate-of-exchange", "USD=17.1"), "--rate-of-exchange USD is of no use"),
         ((*TWO, "--meter", "press"), "--meter 'press' is not in the file; it holds plant"),
     ],

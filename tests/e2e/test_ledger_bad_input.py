@@ -2,8 +2,10 @@
 
 import csv
 import json
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -109,6 +111,16 @@ def test_what_waits_alike_is_told_in_one_row(run: Run, site: Path) -> None:
     assert out.count("lathe") == 1
 
 
+def test_what_waits_alike_is_told_in_one_row_although_each_names_its_time(run: Run, site: Path) -> None:
+    record(run, *((f"2026-01-04T{n // 4:02}:{n % 4 * 15:02}", "oven", "5") for n in range(24)))
+    told = " ".join(run("quarantine")[1].split())
+    assert "24 in quarantine" in told
+    assert told.count("counts at plant since") == 1
+    assert "energy since 2026-01-04T06:00:00+00:00 is older" in told
+    assert "(the first of them)" in told
+    assert replayed(run).count("stay:") == 1
+
+
 def test_a_reading_before_commissioning_waits_until_the_meter_is_registered_earlier(run: Run, site: Path) -> None:
     record(run, ("2026-01-04T10:00", "oven", "5"), ("2026-01-04T10:00", "main", "100"))
     [(reason, text)] = kept(run)
@@ -193,3 +205,24 @@ def test_after_all_of_it_the_ledger_verifies(run: Run, site: Path) -> None:
     record(run, *rows, ("2026-01-04T10:00", "oven", "5"), ("2026-01-07T10:15", "main", "90"))
     assert {reason for reason, _ in kept(run)} == {"impossible jump", "unknown meter", "before commissioning"}
     assert run("verify")[0] == 0
+
+
+def change_the_upload(topic: str, cut: int) -> None:
+    """Another stored name, and the last bytes gone."""
+    change = "UPDATE stored_events SET topic = ?, state = substr(state, 1, length(state) - ?) WHERE topic LIKE ?"
+    with closing(sqlite3.connect("ledger.sqlite")) as ledger, ledger:
+        assert ledger.execute(change, (topic, cut, "ReadingsPriced.%")).rowcount == 1
+
+
+@pytest.mark.parametrize("words", [("bill", "--month", "2026-01"), ("verify",), ("rebuild",)])
+def test_a_ledger_that_is_damaged_or_newer_is_told_of_in_words(run: Run, site: Path, words: tuple[str, ...]) -> None:
+    record(run, ("2026-01-07T10:00", "main", "100"))
+    change_the_upload("ReadingsPriced.v99", 0)
+    code, _, err = run(*words)
+    assert code == 2
+    assert "metering-day/edge-1/2026-01-07: stored event 'ReadingsPriced.v99' is not known here" in err
+    change_the_upload("ReadingsPriced.v3", 1)
+    code, _, err = run(*words)
+    assert code == 2
+    assert "metering-day/edge-1/2026-01-07: an upload of " in err
+    assert "restore the ledger from a copy" in err

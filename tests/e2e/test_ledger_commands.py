@@ -223,13 +223,13 @@ def test_readings_without_a_price_wait_for_it_and_an_amended_month_is_re_rated(r
     run("record", readings("jan.csv", "2026-01-01", 31, steady), *DECLARED)
     run("close", "--month", "2026-01")
     january = total(run, "--month", "2026-01")
-    run("record", readings("feb.csv", "2026-02-01", 28, steady), *DECLARED)
+    run("record", readings("apr.csv", "2026-04-01", 30, steady), *DECLARED)
     assert {one["reason"] for one in ask(run, "quarantine")} == {"no price"}
-    february = rates_file("feb.toml", "2026-02-01", "2026-03-01", energy__base="2.0000")
-    assert run("publish", february, "--tariff", "mx-gdmth:golfo-centro")[0] == 0
-    assert "28 tried, 28 accepted" in run("replay")[1]
-    assert ask(run, "bill", "--month", "2026-02")["intervals"]["missing"] == 0
-    code, out, _ = run("rerate", "--by", "Ana", "--why", "February became known")
+    april = rates_file("apr.toml", "2026-04-01", "2026-05-01", energy__base="2.0000")
+    assert run("publish", april, "--tariff", "mx-gdmth:golfo-centro")[0] == 0
+    assert "30 tried, 30 accepted" in run("replay")[1]
+    assert ask(run, "bill", "--month", "2026-04")["intervals"]["missing"] == 0
+    code, out, _ = run("rerate", "--by", "Ana", "--why", "April became known")
     assert "closed months billed again: 1, changed: 0" in out
     assert total(run, "--month", "2026-01") == january  # January keeps January's price
     amended = rates_file("amended.toml", "2026-01-01", "2026-02-01", energy__base="0.9066")

@@ -1,8 +1,11 @@
 """Files of registers in the ledger: its own rules judge each step, as they do for a device; and swaps in both kinds."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.reference.ledger_desk import SITE, Desk
+from domain.measurement import Extra
+from tests.reference.ledger_desk import REGISTERS, SITE, Desk
 
 SWAPPED = """
 [[swaps]]
@@ -59,6 +62,20 @@ def test_hours_without_readings_are_spread_over_midnight_and_told_as_estimated(d
     ]
 
 
+def test_a_peak_within_them_is_told_as_estimated_on_the_screen_and_in_json(desk: Desk) -> None:
+    desk.register()
+    rows = [
+        ("2026-01-07T18:00", "main", "100"),
+        ("2026-01-07T18:15", "main", "150"),
+        ("2026-01-07T19:15", "main", "750"),
+    ]
+    desk.record(rows, registers=True)
+    told = desk.done("explain", "--month", "2026-01", "--line", "capacity")
+    assert "Wed 2026-01-07 18:15: 600 kW, estimated" in told
+    [highest] = desk.json("explain", "--month", "2026-01", "--line", "capacity")[0]["line"]["evidence"]["named"]
+    assert highest["estimated"] is True
+
+
 def test_a_jump_in_a_register_file_is_a_gap_and_waits_until_the_meter_may_carry_it(desk: Desk) -> None:
     desk.register()
     rows = [("2026-01-07T10:00", "main", "0"), ("2026-01-07T10:15", "main", "900"), ("2026-01-07T10:30", "main", "910")]
@@ -84,3 +101,26 @@ def test_a_register_file_of_another_step_is_refused(desk: Desk) -> None:
     rows = [("2026-01-07T10:00", "main", "0"), ("2026-01-07T10:15", "main", "90")]
     with pytest.raises(AssertionError, match="the file has readings of 15 minutes, and plant is read every 5"):
         desk.record(rows, registers=True)
+
+
+def test_a_swap_of_a_meter_that_counts_what_is_delivered_loses_none_of_it(desk: Desk) -> None:
+    told = "last_export_wh = 900000\nfirst_export_wh = 0\nrated_power_kw = 1500"
+    desk.register(SITE + SWAPPED.replace("rated_power_kw = 1500", told))
+    with Path("some.csv").open("w", encoding="utf-8") as file:
+        file.write("time,meter,kwh,kvarh,out\n")
+        file.write("2026-01-07T10:00,main,5000,1000,890\n2026-01-07T10:15,main,63,2,5\n")
+    desk.done("record", "some.csv", *REGISTERS, "--export-column", "out")
+    assert desk.kwh() == 100
+    day = desk.measured("2026-01-07")
+    assert day.extra[40] == Extra(15_000)
+
+
+def test_the_intervals_of_a_gap_are_recorded_from_a_file_as_its_text_says(desk: Desk) -> None:
+    desk.register()
+    rows = [("2026-01-07T10:00", "main", "0"), ("2026-01-07T10:15", "main", "900"), ("2026-01-07T10:30", "main", "910")]
+    desk.record(rows, registers=True)
+    [(_, text)] = desk.waiting()
+    assert "or record its intervals" in text
+    assert "1 of them new to the ledger" in desk.record([("2026-01-07T10:00", "main", "90")])
+    assert desk.kwh() == 100
+    assert desk("verify")[0] == 0

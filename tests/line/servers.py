@@ -15,6 +15,7 @@ from typing import Any
 
 Answer = tuple[int, Mapping[str, Any]]
 FIVE_MINUTES = timedelta(minutes=5)
+SLOW_S = 1.0
 
 
 def wall() -> datetime:
@@ -25,7 +26,8 @@ def wall() -> datetime:
 class FakeKinesis:
     """One stream. `faults` are used up call by call; then everything is taken.
 
-    A fault is a documented error code, a status with a code, "partial", "lost" (taken, and the reply lost), "closed".
+    A fault is a documented error code, a status with a code, "partial", "lost" (taken, and the reply lost),
+    "slow" (taken, and no reply for a second), "closed".
     """
 
     stream: str = "readings"
@@ -54,6 +56,10 @@ class FakeKinesis:
         if any(len(data) > self.too_large for data in records):
             return 400, _error("ValidationException", "Member must have length less than or equal to 1048576")
         if fault == "closed":
+            return None
+        if fault == "slow":  # taken, and the answer comes when nobody waits for it any more
+            self.stored += records
+            time.sleep(SLOW_S)
             return None
         if fault and fault not in {"partial", "lost"}:
             status, _, code = fault.rpartition(" ")

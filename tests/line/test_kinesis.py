@@ -3,14 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from botocore.config import Config
 
+from adapters.kinesis import stream as stream_module
+from adapters.kinesis.stream import PUT_LIMITS
 from adapters.memory import MemoryOutbox
 from adapters.messages import WattledgerWire
 from application.ports import NotAllowed, RecordsRefused, StreamRecord, Unavailable
 from application.upload_outbox import Outcome, UploadOutbox
 from tests.line.authority import Authority
 from tests.line.conftest import World
-from tests.line.servers import hanging_up, serving
+from tests.line.servers import SLOW_S, hanging_up, serving
 
 
 def records(count: int, size: int = 10) -> list[StreamRecord]:
@@ -46,6 +49,17 @@ def test_a_lost_acknowledgement_is_unavailable_though_the_records_were_taken(wor
         stream.put(records(2))
     assert len(world.kinesis.stored) == 2
     assert list(stream.put(records(2))) == [True, True]
+
+
+def test_an_answer_that_does_not_come_in_time_leaves_it_unknown_whether_the_records_were_taken(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_module, "PUT_LIMITS", PUT_LIMITS.merge(Config(read_timeout=SLOW_S / 4)))
+    world.kinesis.faults = ["slow"]
+    with pytest.raises(Unavailable, match="does not answer clearly") as raised:
+        world.stream().put(records(2))
+    assert type(raised.value) is Unavailable
+    assert (world.kinesis.calls, len(world.kinesis.stored)) == (1, 2)
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,10 @@ from adapters.sqlite_outbox import OutboxFolder
 from application.ports import StoreFull
 from edge.compose import RunningDevice, running_device
 from edge.health import ask_the_device
+from edge.loop import FULL
 from edge.settings import Settings, settings_of
 from tests.line.conftest import World
+from tests.line.servers import wall
 from tests.reference.meter_servers import MeterServer, SimulatedMeter, sane_values
 from tests.unit.device.conftest import free_port
 
@@ -165,6 +167,12 @@ class Factory:
         uploads = sorted((WattledgerWire().upload(data) for data in self.world.kinesis.stored), key=lambda u: u.seq)
         return [upload.readings[0][1].at for upload in uploads]
 
+    def without_iot(self) -> None:
+        """Nobody listens at the credentials endpoint either."""
+        assert self.settings.identity is not None
+        identity = self.settings.identity.model_copy(update={"endpoint": "localhost:1"})
+        self.settings = self.settings.model_copy(update={"identity": identity})
+
     seen: tuple[datetime | None, str] = (None, "")
 
 
@@ -218,12 +226,32 @@ def test_a_device_with_a_dead_clock_battery_and_no_line_reads_and_stores_and_say
 ) -> None:
     factory.at, factory.synchronised = datetime(1970, 1, 1, 0, 0, 50, tzinfo=UTC), False
     factory.world.kinesis_at("localhost:1", "http")
+    factory.without_iot()
     told = factory.run(3)
     assert (told["clock"]["state"], told["outbox"]["waiting"]) == ("unsynced", 3)
     assert told["clock"]["now"] >= "2026-01-01", "never earlier than this software"
     assert any(problem.startswith("clock: nobody vouches") for problem in told["problems"])
-    assert any("is not reached" in problem for problem in told["problems"])
+    assert any("localhost:1 does not answer" in problem for problem in told["problems"])
     assert all(meter["answers"] for meter in told["meters"])
+
+
+def test_where_no_time_server_is_let_through_the_server_that_takes_the_readings_tells_the_time(
+    factory: Factory,
+) -> None:
+    factory.at, factory.synchronised = datetime(1970, 1, 1, 0, 0, 50, tzinfo=UTC), False
+    cloud = (factory.world.iot, factory.world.kinesis)
+    for server in cloud:
+        server.ahead = TEN_IN_MADRID - timedelta(minutes=2) - wall()
+    told = factory.run(4)
+    assert told["clock"]["state"] == "network"
+    assert told["clock"]["ahead_of_server_s"] < 0, "how far its own clock is off is told all the same"
+    assert told["problems"] == []
+    uploads = [WattledgerWire().upload(data) for data in factory.world.kinesis.stored]
+    states = {upload.seq: upload.clock.state.name for upload in uploads if upload.clock}
+    assert states == {1: "UNSYNCED", 2: "UNSYNCED", 3: "NETWORK", 4: "NETWORK"}
+    believed = [at for at in factory.instants() if at < TEN_IN_MADRID]
+    assert len(believed) == 1, "the first poll, before anybody had told"
+    assert factory.instants()[1:] == [TEN_IN_MADRID + i * timedelta(minutes=5) for i in range(3)]
 
 
 def test_a_full_disk_is_told_and_what_was_read_meanwhile_is_stored_when_there_is_room(
@@ -245,9 +273,7 @@ def test_a_full_disk_is_told_and_what_was_read_meanwhile_is_stored_when_there_is
 
     monkeypatch.setattr(OutboxFolder, "append", append)
     told = factory.run(5, happens)
-    assert [(one["outbox"]["fault"], one["problems"][0]) for one in said] == [
-        ("database or disk is full", "store: database or disk is full")
-    ]
+    assert [(one["outbox"]["fault"], one["problems"][0]) for one in said] == [(FULL, f"store: {FULL}")]
     assert told["problems"] == []
     assert factory.instants() == [TEN_IN_MADRID + i * timedelta(minutes=5) for i in range(len(factory.arrived()))]
     assert len(factory.arrived()) >= 4
@@ -260,3 +286,21 @@ def test_a_restart_goes_on_with_number_registers_and_figures(factory: Factory) -
     assert factory.arrived() == [1, 2, 3, 4, 5, 6]
     assert told["today"]["energy_wh"] == 5 * A_POLL_WH
     assert told["problems"] == []
+
+
+def test_a_store_that_was_damaged_while_the_device_was_off_costs_no_energy(
+    factory: Factory, caplog: pytest.LogCaptureFixture
+) -> None:
+    factory.run(3)
+    with (factory.settings.store.folder / "outbox.sqlite").open("r+b") as file:
+        file.write(bytes(2048))
+    factory.passed_s += 240
+    told = factory.run(3)
+    assert "1 damaged stores are kept in" in caplog.text
+    assert told["outbox"]["broken_stores"] == 1
+    assert told["today"]["energy_wh"] == 5 * A_POLL_WH
+    uploads = [WattledgerWire().upload(data) for data in factory.world.kinesis.stored]
+    pairs = sorted((pair for upload in uploads for pair in upload.readings), key=lambda pair: pair[1].at)
+    mains = [pair for pair in dict.fromkeys(pairs) if pair[1].meter == "main"]
+    assert len({upload.store for upload in uploads}) == 2
+    assert [before for before, _ in mains[1:]] == [after for _, after in mains[:-1]]

@@ -1,6 +1,7 @@
 """What is installed on a device: the wheel and the packages of requirements/edge.txt, by the script, nothing else."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -120,6 +121,17 @@ def test_the_unit_names_what_the_script_installs(root: Path, device: Path) -> No
         "MemoryMax": "200M",
         "User": "wattledger",
     }
+
+
+def test_systemd_finds_nothing_wrong_with_the_unit(device: Path, tmp_path: Path) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("there is no systemd-analyze on this machine")
+    installed = (device / "etc/systemd/system/wattledger.service").read_text(encoding="utf-8")
+    unit = tmp_path / "wattledger.service"
+    unit.write_text(installed.replace("ExecStart=", f"ExecStart={device}"), encoding="utf-8")
+    done = subprocess.run([analyze, "verify", unit], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("arguments", [(), ("none.whl", "none.txt")])

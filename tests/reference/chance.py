@@ -65,7 +65,11 @@ def prices(dice: Random, start: datetime, step_minutes: int) -> kinds.PriceSerie
     """Prices of a hundred days from the month's beginning on, some of them negative."""
     minutes = dice.choice([step_minutes, 15, 60])
     found = tuple(dice.randrange(-50_000, 350_000) for _ in range(100 * 1440 // minutes))
-    return kinds.PriceSeries("spot", minutes, start.replace(day=1, hour=0, minute=0) - timedelta(days=1), found, "")
+    first, worth = (
+        start.replace(day=1, hour=0, minute=0) - timedelta(days=1),
+        dice.choice([Decimal(1), Decimal("0.9173")]),
+    )
+    return kinds.PriceSeries("spot", minutes, first, found, "", worth)
 
 
 def history(dice: Random, month: date) -> dict[str, dict[date, Fraction]]:
@@ -117,6 +121,7 @@ def maximum(code: str, dice: Random, blocks: list[int], start: datetime) -> kind
     rolling = dice.random() < 0.3
     hour = int(start.timestamp()) // 3600 * 3600
     instants = tuple(hour + 3600 * n for n in sorted(dice.sample(range(7 * 24), 40)))
+    load_factor = None if apparent or tiered else dice.choice([None, Decimal("0.57"), Decimal("0.02")])
     return kinds.MaximumDemand(
         code,
         code.title(),
@@ -124,7 +129,7 @@ def maximum(code: str, dice: Random, blocks: list[int], start: datetime) -> kind
         "",
         some(dice),
         round_up_kw=dice.random() < 0.5,
-        load_factor=None if apparent or tiered else dice.choice([None, Decimal("0.57"), Decimal("0.02")]),
+        load_factor=load_factor,
         minutes=dice.choice([None, None, *blocks]),
         highest_blocks=1 if rolling else dice.choice([1, 1, 3, 10]),
         apparent=apparent,
@@ -136,6 +141,7 @@ def maximum(code: str, dice: Random, blocks: list[int], start: datetime) -> kind
         rolling=rolling,
         round_kw=dice.choice([None, None, *kinds.KwRounding]),
         per=dice.choice(PER),
+        cap_alone=None if load_factor is None else dice.choice([None, None, *kinds.CapAlone]),
     )
 
 
@@ -146,7 +152,8 @@ def tiers(dice: Random) -> list[kinds.Charge]:
     banded = (at_the_end and scope is kinds.TierScope.POOLED_CHRONOLOGICAL) or dice.random() < 0.4
     limits = rising(dice, {"kWh": 2000, "kWh/day": 400, "kWh/kW": 20}[unit])
     kw_of = "hours_kw" if at_the_end else ""
-    return [own, kinds.TieredEnergy("tiers", "Tiers", "use", "", some(dice), scope, limits, banded, unit, kw_of)]
+    days = None if unit is kinds.TierUnit.KWH_PER_DAY else dice.choice([None, 30])
+    return [own, kinds.TieredEnergy("tiers", "Tiers", "use", "", some(dice), scope, limits, banded, unit, kw_of, days)]
 
 
 def excess(rule: kinds.ExcessRule, dice: Random, blocks: list[int]) -> kinds.ExcessPower:
@@ -218,4 +225,7 @@ def last(dice: Random) -> list[kinds.Charge]:
         *(kinds.Percentage(code, code, "inside", "", ("use",), inside=INSIDE) for code in INSIDE),
         kinds.Percentage("low_side", "Low side", "tax", "", ("use",), only_low_side=True),
         kinds.Percentage("tax", "Tax", "tax", "", ("use", "inside"), dice.choice([None, Decimal("90000")])),
+        kinds.TotalRounding(
+            "whole", "Rounded", "rounded", "", ("use", "tax"), Decimal(dice.choice(["100", "10", "0.5"]))
+        ),
     ]

@@ -5,12 +5,16 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.event_store import EventStore
+from adapters.system_clock import SystemClock
+from domain.measured_day import MeasuredDay
 from entrypoints.cli import main
 
 SITE = """schema = "wattledger-site/1"
@@ -96,6 +100,11 @@ class Desk:
     def events(self, month: str = "2026-01") -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.json("history", "--month", month, "--all")["events"]
         return found
+
+    def measured(self, day: str) -> MeasuredDay:
+        """What the ledger file has of the main meter on a local day."""
+        store = EventStore.sqlite(Path("ledger.sqlite"), SystemClock())
+        return store.days.measured("edge-1", date.fromisoformat(day), ["main"])["main"]
 
     def waiting(self) -> list[tuple[str, str]]:
         return [(one["reason"], one["text"]) for one in self.json("quarantine")]

@@ -192,8 +192,7 @@ def _(charge: kinds.EnergyByPeriod, month: Month, so_far: list[Line]) -> Parts:
 def _(charge: kinds.AdjustedEnergy, month: Month, so_far: list[Line]) -> Parts:
     part, index = month.rate(f"{charge.code}.adjusted"), month.rate(f"{charge.code}.factor") / 100
     prices = [(name, month.rate(f"{charge.code}.{name}") - part + part * index) for name in names(charge)]
-    used = [(name, month.kwh([name]), Fraction(rounded(price, 6))) for name, price in prices]
-    return [(f"{charge.code}.{name}", kwh, kwh * price) for name, kwh, price in used]
+    return [(f"{charge.code}.{name}", month.kwh([name]), month.kwh([name]) * price) for name, price in prices]
 
 
 @price.register
@@ -221,7 +220,9 @@ def _(charge: kinds.MaximumDemand, month: Month, so_far: list[Line]) -> Parts:
     for at, before in month.history.get(charge.code, {}).items():  # a month of parts has the highest of theirs
         known[at.replace(day=1)] = max(before, known.get(at.replace(day=1), before))
     if (back := charge.look_back) and (not back.in_months or month.first.month in back.in_months):
-        years = [kw, *(known[at] for at in months_before(month.first, back.months - 1) if at in known)]
+        window = [at for at in months_before(month.first, back.months - 1) if at in known]
+        season = [known[at] for at in window if at.month not in back.in_months] or [kw]
+        years = season if back.in_months else [kw, *(known[at] for at in window)]
         highest = sorted(years, reverse=True)[: back.highest]
         kw = sum(highest) / Fraction(len(highest))
     if ratchet := charge.ratchet:
@@ -231,7 +232,12 @@ def _(charge: kinds.MaximumDemand, month: Month, so_far: list[Line]) -> Parts:
     if charge.at_least_kw is not None:
         kw = max(kw, Fraction(charge.at_least_kw))
     if charge.load_factor is not None:
-        kw = min(kw, Fraction(ceil(month.kwh(month.tariff.periods) / (24 * month.days * Fraction(charge.load_factor)))))
+        cap = Fraction(ceil(month.kwh(month.tariff.periods) / (24 * month.days * Fraction(charge.load_factor))))
+        days = (month.first + timedelta(days=n) for n in range(month.days))
+        windows = (window for day in days for window in month.tariff.calendar.windows_of(day))
+        hours = any(window.period in names(charge) for window in windows)
+        alone = charge.cap_alone == "always" or (charge.cap_alone == "without_hours" and not hours)
+        kw = cap if alone else min(kw, cap)
     if not charge.tiers_kw:
         slices, codes = [kw], [charge.code]
     else:
@@ -248,7 +254,7 @@ def how_often(per: str, month: Month) -> Fraction:
 
 @price.register
 def _(charge: kinds.TieredEnergy, month: Month, so_far: list[Line]) -> Parts:
-    factor = month.share
+    factor = month.share if charge.normal_days is None else Fraction(month.days, charge.normal_days)
     if charge.unit is kinds.TierUnit.KWH_PER_DAY:
         factor = Fraction(month.days)
     if charge.unit is kinds.TierUnit.KWH_PER_KW:  # the kW as printed, to the milliwatt
@@ -283,8 +289,8 @@ def _(charge: kinds.IndexedPrice, month: Month, so_far: list[Line]) -> Parts:
     for one in month.load:
         published = series.prices_micro[(one.at - series.start) // timedelta(minutes=series.minutes)]
         assert published is not None
-        exact = factor * Fraction(published, 10**6) + month.rate(f"{charge.code}.adder")
-        cost += one.kwh * Fraction(rounded(exact, 6))
+        spot = Fraction(published, 10**6) * Fraction(series.worth)
+        cost += one.kwh * (factor * spot + month.rate(f"{charge.code}.adder"))
     return [(charge.code, month.kwh(month.tariff.periods), cost)]
 
 

@@ -24,6 +24,12 @@ from tests.reference.plain import (
 
 
 @price.register
+def _(charge: kinds.TotalRounding, month: Month, so_far: list[Line]) -> Parts:
+    amount, step = base(charge.base, so_far), Fraction(charge.to)
+    return [(charge.code, amount, Fraction(rounded(amount / step, 0)) * step - amount)]
+
+
+@price.register
 def _(charge: kinds.ExportCredit, month: Month, so_far: list[Line]) -> Parts:
     if charge.series:
         series = next(one for one in month.tariff.series if one.name == charge.series)
@@ -32,8 +38,8 @@ def _(charge: kinds.ExportCredit, month: Month, so_far: list[Line]) -> Parts:
         for one in month.load:
             published = series.prices_micro[(one.at - series.start) // timedelta(minutes=series.minutes)]
             assert published is not None
-            exact = factor * Fraction(published, 10**6) + month.rate(f"{charge.code}.adder")
-            worth += one.delivered * Fraction(rounded(exact, 6))
+            spot = Fraction(published, 10**6) * Fraction(series.worth)
+            worth += one.delivered * (factor * spot + month.rate(f"{charge.code}.adder"))
         return [(charge.code, Fraction(0), -worth)]
     room, parts = max(Fraction(0), base(charge.limited_to, so_far)), Parts()
     for name in names(charge):

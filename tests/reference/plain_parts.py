@@ -62,7 +62,13 @@ def bill_of_parts(parts: Sequence[plain.Month]) -> list[tuple[int | None, plain.
 
     What is the same, but serves as a base where something is not, stands in each part, too.
     """
-    settling = (kinds.Percentage, kinds.MinimumBill, kinds.PowerFactorAdjustment, kinds.PowerFactorSteps)
+    settling = (
+        kinds.Percentage,
+        kinds.MinimumBill,
+        kinds.PowerFactorAdjustment,
+        kinds.PowerFactorSteps,
+        kinds.TotalRounding,
+    )
     once = [one for one in parts[0].tariff.charges if isinstance(one, settling) and is_alike(one, parts)]
     while True:
         apart = [one for part in parts for one in part.tariff.charges if one not in once]

@@ -45,17 +45,17 @@ def month_of(tariff: Tariff, first: str, end: str, kw: int) -> Load:
 
 def spike(tariff: Tariff, load: Load, local: str, kw: int) -> None:
     """One quarter hour of another power."""
-    load.energy_wh[_index(tariff, load, local)] = kw * 250
+    load.energy_wh[index_of(tariff, load, local)] = kw * 250
 
 
 def reactive(tariff: Tariff, load: Load, local: str, kvarh: int, quarters: int = 1) -> None:
     """kvarh in each of some quarter hours."""
     assert load.reactive_varh is not None
-    first = _index(tariff, load, local)
+    first = index_of(tariff, load, local)
     load.reactive_varh[first : first + quarters] = kvarh * 1000
 
 
-def _index(tariff: Tariff, load: Load, local: str) -> int:
+def index_of(tariff: Tariff, load: Load, local: str) -> int:
     at = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(tariff.timezone)).astimezone(UTC)
     return (at - load.start) // QUARTER
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from adapters.messages import WattledgerWire
 from application.ports import CannotUnderstand
 from domain.measurement import LONGEST_SPREAD
+from domain.upload import ClockState
 from tests.simulation.plant import METERS, MOST_WH, STEP
 from tests.simulation.taken import Counted, Shown, shown
 from tests.simulation.told import Told
@@ -28,6 +29,8 @@ class Pair:
     after: Shown
     then: Counted
     now: Counted
+    is_sure: bool
+    """Whether somebody vouched for the clock that stamped it."""
 
     @property
     def starts(self) -> list[datetime]:
@@ -65,7 +68,9 @@ def _pairs_that_arrived(world: "World") -> dict[str, list[Pair]]:
         for i, one in enumerate(chain):
             place.setdefault((meter, one), []).append(i)
     for data in world.road.arrived.values():
-        for before, after in WattledgerWire().upload(data).readings:
+        upload = WattledgerWire().upload(data)
+        is_sure = upload.clock is None or upload.clock.state is not ClockState.UNSYNCED
+        for before, after in upload.readings:
             if before is None:
                 continue
             meter, ends = after.meter, place.get((after.meter, shown(after)))
@@ -74,8 +79,8 @@ def _pairs_that_arrived(world: "World") -> dict[str, list[Pair]]:
                 raise Violation(Broken.LOST, f"{meter} at {before.at.isoformat()} was sent, and is on no disk")
             last = ends[-1]
             first = max((i for i in begins if i < last), default=begins[0])
-            counted = [taken.counted[meter, shown(one)] for one in (before, after)]
-            found[meter].append(Pair(meter, first, last, shown(before), shown(after), *counted))
+            then, now = (taken.counted[meter, shown(one)] for one in (before, after))
+            found[meter].append(Pair(meter, first, last, shown(before), shown(after), then, now, is_sure))
     return found
 
 
@@ -184,12 +189,14 @@ class _Accounts:
         raise Violation(Broken.ENERGY, f"{where}: {pair.rise[0]} Wh were counted, the ledger has {wh} Wh")
 
     def _check_quality(self, pair: Pair) -> None:
-        """What is known of several intervals at once is an estimate in each of them, unless it was known before."""
-        if len(pair.starts) > 1 or self._waits(pair):
+        """What is known of several intervals at once, or by a clock that nobody vouched for, is an estimate in each of
+        them, unless it was known before.
+        """
+        if len(pair.starts) > 1 or not pair.is_sure or self._waits(pair):
             return
         word = self.told.first.get((self.meter, pair.starts[0])) if pair.starts else None
-        wide = any(len(other.starts) > 1 and pair.starts[0] in other.starts for other in self.pairs)
-        if word is not None and word.estimated and not wide:
+        unsure = [other for other in self.pairs if len(other.starts) > 1 or not other.is_sure]
+        if word is not None and word.estimated and not any(pair.starts[0] in other.starts for other in unsure):
             raise Violation(Broken.QUALITY, f"{self.meter} {pair.starts[0].isoformat()} was measured")
 
 
@@ -199,7 +206,7 @@ def _check_nothing_is_invented(told: Told, pairs: dict[str, list[Pair]]) -> None
     for meter, several in pairs.items():
         for pair in several:
             read[meter].update(pair.starts)
-            if len(pair.starts) == 1:
+            if len(pair.starts) == 1 and pair.is_sure:
                 single[meter].update(pair.starts)
     for (meter, start), word in told.first.items():
         if start not in read[meter]:

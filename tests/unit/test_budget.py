@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import domain.budget
@@ -37,7 +37,7 @@ from domain.registry import changes
 from domain.supply_point import SupplyPoint
 from domain.tariff import Rates, Tariff
 from domain.terms import BillingMonth, Contract
-from tests.reference.cases import DAYS, MONTHS, Case
+from tests.reference.cases import DAYS, MONTHS, Case, some_days
 
 IDS = TariffFiles().ids()
 LARGEST_W = LARGEST_LOAD_KW * 1000
@@ -95,6 +95,7 @@ def test_the_largest_load_fits_a_tariff_as_dear_as_it_may_be(name: str, seed: in
 
 
 @given(case=DAYS | MONTHS)
+@example(some_days(127, 0, {"tiers", "demand", "fixed", "energy"}))  # a credit below nothing, topped up to a minimum
 @settings(max_examples=150)
 def test_no_charge_comes_to_more_than_the_budget_says_whatever_its_options(case: Case) -> None:
     case = replace(case, load=_as_large_as_it_may_be(case.load))

@@ -18,6 +18,8 @@ from domain.terms import Contract, midnight_utc
 
 MEXICO = ZoneInfo("America/Mexico_City")
 GOLFO, PENINSULAR, SPAIN = "mx-gdmth:golfo-centro", "mx-gdmth:peninsular", "es-6.1td"
+DIST = "mx-dist:bajio"
+"""Has rates of January 2020 alone."""
 FIXED = {PENINSULAR: {"supplier_fixed": Decimal("500.00")}}
 CONTRACT = Contract({"all": Decimal(800)})
 
@@ -100,20 +102,20 @@ def test_another_currency_is_never_subtracted_unless_its_worth_is_said() -> None
 
 
 def test_rates_are_assumed_only_where_a_tariff_has_none_of_its_own() -> None:
-    comparison = a_comparison(GOLFO, SPAIN, rates_of=date(2025, 1, 1))
+    comparison = a_comparison(GOLFO, DIST, rates_of=date(2020, 1, 1))
     assert [bool(offer.bills[0].assumption) for offer in comparison.offers] == [False, True]
 
 
 def test_a_month_that_a_tariff_does_not_cover_is_refused() -> None:
-    with pytest.raises(NoPriceInForce, match=r"es-6\.1td has no rates for 2026-01-01"):
-        a_comparison(GOLFO, SPAIN)
+    with pytest.raises(NoPriceInForce, match=r"mx-dist:bajio has no rates for 2026-01-01"):
+        a_comparison(GOLFO, DIST)
 
 
 def test_a_reading_is_wanted_when_every_tariff_prices_it() -> None:
     january = int(datetime(2026, 1, 15, tzinfo=UTC).timestamp())
     assert wanted_by_all(candidates(GOLFO, PENINSULAR), MEXICO, None, None, None).unpriced(january) == ""
-    assert SPAIN in wanted_by_all(candidates(GOLFO, SPAIN), MEXICO, None, None, None).unpriced(january)
-    assert wanted_by_all(candidates(GOLFO, SPAIN), MEXICO, None, None, date(2025, 1, 1)).unpriced(january) == ""
+    assert DIST in wanted_by_all(candidates(GOLFO, DIST), MEXICO, None, None, None).unpriced(january)
+    assert wanted_by_all(candidates(GOLFO, DIST), MEXICO, None, None, date(2020, 1, 1)).unpriced(january) == ""
     assert wanted_by_all(candidates(GOLFO), MEXICO, date(2026, 2, 1), None, None).outside(january)
 
 

@@ -30,7 +30,7 @@ ATTACK = "</script><script>alert(1)</script><b>"
 def a_comparison(scale: int = 2, rename: str = "other") -> Comparison:
     """A tariff, and the same with every amount times `scale`."""
     tariff = TariffFiles().get("mx-gdmth:golfo-centro")
-    rates = tariff.rate_table.rates[0]
+    rates = next(one for one in tariff.rate_table.rates if one.valid_from == date(2026, 1, 1))
     values = {key: rates.values[key] * (1 if key in {"vat", "low_side"} else scale) for key in rates.values}
     table = replace(tariff.rate_table, rates=(replace(rates, values=values),))
     other = replace(tariff, id=rename, name=rename, rate_table=table)

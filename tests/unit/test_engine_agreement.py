@@ -26,6 +26,7 @@ KNOWN_AT_THE_CLOSE = (
     "factor",
     "steps",
     "minimum",
+    "whole",
     "pis",
     "icms",
     "low_side",

@@ -68,7 +68,7 @@ class Plant:
         close(self.point, self.month)
         correct = CorrectReading(self.store.days, self.terms_of, AmendPeriod.of(close))
         at = midnight_utc(FIRST, self.point.zone) + 130 * STEP
-        correct(self.point, Correction("main", at, 999, 10, "Ana", "a loose wire", Extra(70_000)), reopen=True)
+        correct(self.point, Correction("main", at, 999, 10, "Ana", "a loose wire", Extra(30_000)), reopen=True)
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_a_book_of_arrays_ends_as_the_day_itself(plant: Plant) -> None:
         if entry.day == FIRST:
             book.see(entry.event)  # type: ignore[arg-type]  # an entry with a day has a day's event
     assert book.months() == [day.meters[day.index[meter]].month for meter in day.opened.meters]
-    assert book.measured("main").extra[130] == Extra(70_000)
+    assert book.measured("main").extra[130] == Extra(30_000)
 
 
 def test_a_file_with_an_export_column_is_recorded_with_it(plant: Plant) -> None:

@@ -82,7 +82,7 @@ def test_high_voltage_has_no_distribution_and_its_own_cap(structure: str, kw: in
 def test_capacity_in_the_californias_is_set_in_the_summers_peak(
     structure: str, peak: str, elsewhere: str, rated: Rated
 ) -> None:
-    tariff = rated(structure, HOURLY | {"energy.winter-intermediate": "2"})
+    tariff = rated(structure, HOURLY)
     load = month_of(tariff, "2025-07-01", "2025-08-01", 100)
     spike(tariff, load, peak, 120)
     spike(tariff, load, elsewhere, 150)
@@ -100,7 +100,7 @@ def test_high_voltage_in_the_californias_has_the_hours_of_its_region(
     structure: str, cap: str, semi_peak_hours: int, rated: Rated
 ) -> None:
     rates = {key: value for key, value in HOURLY.items() if key not in {"distribution", "low_side"}}
-    rates |= {"energy.winter-intermediate": "2"} | ({"energy.semi-peak": "2.5"} if structure.endswith("-bc") else {})
+    rates |= {"energy.semi-peak": "2.5"} if structure.endswith("-bc") else {}
     tariff = rated(structure, rates)
     load = month_of(tariff, "2025-07-01", "2025-08-01", 100)
     spike(tariff, load, "2025-07-07 17:45", 3000)  # peak in both
@@ -121,17 +121,20 @@ def test_one_price_at_all_hours_needs_no_hours_but_a_clock(region: str, rated: R
     assert tariff.timezone == {"-bc": "America/Tijuana", "-bcs": "America/Mazatlan"}[region]
     [bill] = bills(tariff, month_of(tariff, "2025-06-01", "2025-07-01", 100))
     assert amounts(bill)["energy"] == 108_000
-    assert quantity(bill, "capacity") == 100
+    assert quantity(bill, "distribution") == 100
+    assert quantity(bill, "capacity") == 182  # 72,000 kWh / (24 x 30 x 0.55) = 181.8: there is no peak period
 
 
 @pytest.mark.parametrize("structure", ["mx-gdmth-bc", "mx-gdmth-bcs"])
 @pytest.mark.parametrize("at", ["2025-01-07 03:00", "2025-01-07 19:00"])
-def test_capacity_in_the_californias_counts_all_hours_of_a_month_without_peak(
+def test_capacity_in_the_californias_is_the_cap_alone_in_a_month_without_peak(
     structure: str, at: str, rated: Rated
 ) -> None:
-    tariff = rated(structure, HOURLY | {"energy.winter-intermediate": "2"})
+    tariff = rated(structure, HOURLY)
     load = month_of(tariff, "2025-01-01", "2025-02-01", 100)
     spike(tariff, load, at, 150)
     [bill] = bills(tariff, load, {"all": 200})
-    assert quantity(bill, "capacity") == 150
+    # 74,412.5 kWh / (24 x 31 x 0.57) = 175.5: more than the 150 kW measured.
+    assert quantity(bill, "capacity") == 176
+    assert quantity(bill, "distribution") == 150
     assert amounts(bill)["energy.peak"] == 0

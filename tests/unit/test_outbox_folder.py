@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from adapters.sqlite_outbox import OutboxFolder, SqliteOutbox
+from adapters.sqlite_outbox import OutboxFolder, SqliteOutbox, salvage
 from adapters.sqlite_outbox.beside import BALLAST_BYTES, Ballast, Canary
 from adapters.sqlite_outbox.files import Files
 from adapters.sqlite_outbox.pages import rows_in
@@ -119,6 +119,27 @@ def test_what_lies_in_the_wal_only_is_read_too(tmp_path: Path) -> None:
     zero_all_but_the_first(path)
     found = {one.seq: one.body for one in rows_in(path, wal)}
     assert found == {i: BODIES[i] for i in range(1, 31)}
+
+
+@pytest.mark.parametrize("waits", [True, False], ids=["not read yet", "saved"])
+def test_a_fresh_store_knows_what_came_before_it(tmp_path: Path, waits: bool) -> None:
+    """A reading travels with the one before it: what flowed between the last old poll and the first new one is due."""
+    outbox = filled(tmp_path, 40)
+    outbox.acknowledge(range(1, 41))
+    outbox.flush()
+    zero_the_first_page(emptied_into_main_file(outbox))
+    fresh = OutboxFolder(tmp_path / "outbox", background=(lambda _: None) if waits else at_once)
+    assert fresh.condition().salvaging is waits
+    fresh.append("boot/41", b"new")
+    found = [(cycle.seq, cycle.body) for cycle in fresh.newest_first()]
+    assert found == [(41, b"new"), *((i, BODIES[i]) for i in range(40, 0, -1))]
+    assert [cycle.seq for cycle in fresh.pending(99)] == [41], "it is looked at, not sent"
+
+
+def test_of_a_broken_store_only_the_newest_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(salvage, "MOST_LOOKED_AT", 7)
+    zero_the_first_page(emptied_into_main_file(filled(tmp_path, 40)))
+    assert [cycle.seq for cycle in opened(tmp_path).newest_first()] == list(range(40, 33, -1))
 
 
 def test_delivered_cycles_are_not_sent_again_from_a_damaged_file(tmp_path: Path) -> None:

@@ -41,7 +41,8 @@ def test_a_header_may_say_all_there_is_to_say(tmp_path: Path) -> None:
 
 def test_another_currency_is_exchanged_at_the_rate_that_was_said(tmp_path: Path) -> None:
     series = read(tmp_path, PLAIN, currency="MXN", worth={"EUR": Decimal("20.9")})
-    assert series.prices_micro == (1_131_108, -73_150)
+    assert series.prices_micro == (54_120, -3_500)
+    assert series.worth == Decimal("20.9")
     assert "1 EUR = 20.9 MXN" in series.source
 
 

@@ -22,6 +22,7 @@ from domain.measurement import Reading
 from domain.metering_day import MeteringDay
 from domain.supply_point import SupplyPoint
 from domain.terms import BillingMonth
+from domain.upload import ClockFacts, ClockState
 
 STEP = timedelta(minutes=5)
 NINE = datetime(2026, 1, 7, 8, tzinfo=UTC)  # 09:00 in Madrid
@@ -69,6 +70,20 @@ def upload(seq: int, *readings: tuple[str, int], at: datetime = NINE, steps: int
         (Reading(meter, at - steps * STEP, 5000, 900), Reading(meter, at, 5000 + wh, 900)) for meter, wh in readings
     ]
     return WIRE.record("edge-1", "store-1", seq, WIRE.body(pairs))
+
+
+@pytest.mark.parametrize(
+    ("state", "estimated"), [(ClockState.UNSYNCED, 1), (ClockState.BATTERY, 0), (ClockState.NETWORK, 0)]
+)
+def test_what_was_polled_by_a_clock_that_nobody_vouched_for_is_priced_and_said_to_be_estimated(
+    house: House, state: ClockState, estimated: int
+) -> None:
+    pair = (Reading("main", NINE - STEP, 5000, 900), Reading("main", NINE, 6000, 900))
+    body = WIRE.body([pair], ClockFacts("boot-1", 1000, None, state))
+    house.price(WIRE.record("edge-1", "store-1", 1, body))
+    day = house.store.days.get(house.point.device, WEDNESDAY)
+    assert house.energy("main") == 1000
+    assert day.meters[day.index["main"]].today.estimated == estimated
 
 
 def test_an_upload_is_priced_once_however_often_it_comes(house: House) -> None:

@@ -1,6 +1,6 @@
 """The tariffs that ship: complete, cited, and with the calendars that the law gives them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,13 @@ from domain.tariff import Tariff
 from domain.terms import BillingMonth, Contract, Terms
 
 IDS = TariffFiles().ids()
-COMPLETE = [name for name in IDS if name != "mx-gdmth:peninsular" and "6.1td-types-4-5" not in name]
+COMPLETE = [name for name in IDS if "6.1td-types-4-5" not in name]
+DIVISIONS = [
+    *("bajio", "centro-occidente", "centro-oriente", "centro-sur", "golfo-centro", "golfo-norte", "jalisco"),
+    *("noroeste", "norte", "oriente", "peninsular", "sureste"),
+    *("valle-de-mexico-centro", "valle-de-mexico-norte", "valle-de-mexico-sur"),
+]
+"""Of the interconnected system; the two of Lower California have tariffs of their own."""
 SUPPLY = ["supplier_fixed", "distribution", "transmission", "cenace", "energy", "capacity", "scnmem"]
 
 
@@ -38,14 +44,16 @@ def test_these_tariffs_ship() -> None:
     zones = ["", "-baleares", "-canarias", "-ceuta", "-melilla"]
     tolls = ["3.0td", "3.0td-types-4-5", "6.1td", "6.1td-types-4-5", "6.2td", "6.3td", "6.4td"]
     spain = [f"es-{toll}{zone}" for toll in tolls for zone in zones]
-    mexico = ["mx-gdmth:2018", "mx-gdmth:golfo-centro", "mx-gdmth:peninsular"]
+    mexico = ["mx-gdmth:2018"]
+    for kind in ("gdmth", "gdmto", "dist", "dit"):
+        mexico += [f"mx-{kind}:{division}" for division in DIVISIONS]
+        mexico += [f"mx-{kind}-bc:baja-california", f"mx-{kind}-bcs:baja-california-sur"]
     assert list(IDS) == sorted([*spain, *mexico, "us-pge-e20-primary-2018", "us-sce-tou-gs-3-cpp-2016"])
 
 
 def test_these_structures_ship_without_rates() -> None:
-    mexico = [f"mx-{name}{region}" for name in ("dist", "dit", "gdmth", "gdmto") for region in ("", "-bc", "-bcs")]
     without = set(TariffFiles().structure_ids()) - {name.partition(":")[0] for name in IDS}
-    assert without == {*mexico, "cl-at4.3", "cl-bt4.3", "br-a4-verde", "br-a4-azul"} - {"mx-gdmth"}
+    assert without == {"cl-at4.3", "cl-bt4.3", "br-a4-verde", "br-a4-azul"}
 
 
 def test_a_structure_that_is_like_another_is_as_if_it_were_written_out() -> None:
@@ -78,11 +86,45 @@ def test_the_bill_of_gdmth_has_its_charges_in_this_order() -> None:
     assert [charge.group for charge in tariff.charges] == ["supply"] * 7 + ["adjustment"] * 2 + ["tax"]
 
 
-def test_the_fixed_charge_of_peninsular_is_unknown_and_must_be_given() -> None:
-    with pytest.raises(NoPriceInForce, match=r"no rate for supplier_fixed in 2026-03.*--rate supplier_fixed=AMOUNT"):
-        terms_of(TariffFiles().get("mx-gdmth:peninsular"), date(2026, 3, 1), Contract())
+def test_a_rate_that_is_given_counts_instead_of_the_tables() -> None:
     given = TariffFiles().get("mx-gdmth:peninsular", overrides={"supplier_fixed": Decimal("461.75")})
     assert terms_of(given, date(2026, 3, 1), Contract()).micro["supplier_fixed"] == 461_750_000
+
+
+PRINTED = {
+    "mx-gdmth:golfo-centro": ("2026-01", "1.0012 1.6932 1.9621"),
+    "mx-gdmth:peninsular": ("2025-12", "1.2620 2.1256 2.3720"),
+    "mx-gdmth:valle-de-mexico-centro": ("2020-01", "0.9862 1.6219 1.8922"),
+    "mx-gdmth:2018": ("2018-12", "0.9260 1.6539 1.8665"),  # Centro Oriente
+    "mx-gdmth-bc:baja-california": ("2026-03", "0.6129 0.9519 1.2850"),
+    "mx-dist:centro-sur": ("2026-08", "1.0511 1.7288 2.0184"),
+}
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_what_a_kwh_costs_is_what_cfes_page_prints(name: str) -> None:
+    """The page adds transmission, CENACE, SCnMEM and energy; bills, and so the tables here, keep them apart."""
+    month, printed = PRINTED[name]
+    first = date.fromisoformat(f"{month}-01")
+    values = TariffFiles().get(name).rate_table.in_force(first, first + timedelta(days=28)).values
+    parts = sum(values[key] for key in ("transmission", "cenace", "scnmem"))
+    found = [values[f"energy.{period}"] + parts for period in ("base", "intermediate", "peak")]
+    assert found == [Decimal(price) for price in printed.split()]
+
+
+@pytest.mark.parametrize("division", DIVISIONS)
+def test_the_four_tariffs_of_a_division_agree_in_what_they_share(division: str) -> None:
+    gdmth_values, gdmto, dist, dit = (
+        TariffFiles().get(f"mx-{kind}:{division}").rate_table.rates[0].values
+        for kind in ("gdmth", "gdmto", "dist", "dit")
+    )
+    if division != "peninsular":  # its table of GDMTH begins in 2025
+        shared = ("supplier_fixed", "distribution", "transmission", "cenace", "scnmem")
+        assert [gdmth_values[key] for key in shared] == [gdmto[key] for key in shared]
+    assert dist["transmission"] == gdmto["transmission"] > dit["transmission"]
+    assert abs(dist["supplier_fixed"] - 3 * gdmto["supplier_fixed"]) <= Decimal("0.02")
+    assert dist["supplier_fixed"] == dit["supplier_fixed"]
+    assert all(values["energy.base"] < values["energy.intermediate"] < values["energy.peak"] for values in (dist, dit))
 
 
 @pytest.mark.parametrize("month", [date(2025, 4, 1), date(2025, 10, 1), date(2026, 4, 1)])
@@ -213,6 +255,39 @@ def test_spanish_rates_are_tolls_plus_charges(name: str, power: str, energy: str
 )
 def test_the_spanish_price_of_excess_power_is_its_coefficient_times_tep(name: str, period: str, excess: str) -> None:
     assert TariffFiles().get(name).rate_table.rates[0].values[f"excess.{period}"] == Decimal(excess)
+
+
+@pytest.mark.parametrize(
+    ("name", "power", "energy", "excess"),
+    [
+        ("es-3.0td", "20.376927", "0.063352", "3.325715"),
+        ("es-6.1td", "29.595368", "0.046274", "3.431797"),
+        ("es-6.2td", "20.103588", "0.023880", "3.243495"),
+        ("es-6.3td", "13.053392", "0.018775", "3.063808"),
+        ("es-6.4td", "7.905445", "0.011275", "2.736629"),
+        ("es-3.0td-types-4-5", "20.376927", "0.063352", "0.171373"),
+        ("es-6.1td-types-4-5", "29.595368", "0.046274", "0.275735"),
+    ],
+)
+def test_spanish_rates_of_2026_are_those_of_the_new_year(name: str, power: str, energy: str, excess: str) -> None:
+    values = TariffFiles().get(name).rate_table.in_force(date(2026, 1, 1), date(2026, 2, 1)).values
+    found = [values[key] for key in ("power.P1", "energy.P1", "excess.P1")]
+    assert found == [Decimal(power), Decimal(energy), Decimal(excess)]
+
+
+@pytest.mark.parametrize(
+    ("day", "percent"),
+    [("2026-03-21", "5.11269632"), ("2026-03-22", "0.5"), ("2026-05-31", "0.5"), ("2026-06-01", "5.11269632")],
+)
+def test_the_electricity_tax_of_spain_was_lower_in_spring_2026(day: str, percent: str) -> None:
+    on = date.fromisoformat(day)
+    table = TariffFiles().get("es-6.2td").rate_table
+    assert table.in_force(on, on + timedelta(days=1)).values["electricity_tax"] == Decimal(percent)
+
+
+def test_what_the_tax_is_from_november_2026_on_nobody_knew() -> None:
+    with pytest.raises(NoPriceInForce, match="it covers 2025-01-01 to 2026-11-01"):
+        TariffFiles().get("es-6.1td").rate_table.in_force(date(2026, 11, 1), date(2026, 12, 1))
 
 
 @pytest.mark.parametrize(("zone", "tax"), [("canarias", "igic"), ("ceuta", "ipsi"), ("melilla", "ipsi")])

@@ -193,6 +193,31 @@ def test_a_cycle_carries_what_the_clocks_said(meters: Registers, disk: DoubtfulD
     assert WIRE.contents(cycle.body).clock == ClockFacts("boot-7", 0, 1_767_787_200_000, ClockState.UNSYNCED)
 
 
+def states(disk: DoubtfulDisk) -> list[ClockState]:
+    told = [WIRE.contents(cycle.body).clock for cycle in disk.pending(99)]
+    return [clock.state for clock in told if clock]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_the_first_poll_after_a_clock_was_set_is_as_unsure_as_the_one_before(
+    meters: Registers, disk: DoubtfulDisk, restarted: bool
+) -> None:
+    """Its registers rose since an instant that nobody vouched for."""
+    clock = SetBootClock(SetClock(NOON))
+    store = StoreReadings(meters, disk, WIRE, ("main", "oven"), clock)
+    store(NOON)
+    clock.state = ClockState.NETWORK
+    if restarted:
+        store = StoreReadings(meters, disk, WIRE, ("main", "oven"), clock)
+    for step in (1, 2):
+        store(NOON + step * STEP)
+    if restarted:
+        clock.state = ClockState.BATTERY
+        StoreReadings(meters, disk, WIRE, ("main", "oven"), clock)(NOON + 3 * STEP)
+    assert states(disk)[:3] == [ClockState.UNSYNCED, ClockState.UNSYNCED, ClockState.NETWORK]
+    assert states(disk)[3:] == [ClockState.BATTERY] * restarted
+
+
 def test_a_wall_clock_that_is_set_back_turns_no_time_since_boot_back() -> None:
     wall = SetClock(NOON)
     clock = SetBootClock(wall)

@@ -65,6 +65,10 @@ CASES: dict[str, tuple[Change, str]] = {
         ("places = 2", "places = 2\nplacs = 2"),
         "rounding.placs: is not a field here; did you mean 'places'?",
     ),
+    "a field that must be there, misspelt": (
+        ("round_up_kw", "round_up_kwh"),
+        "charge[3].round_up_kwh: is not a field here; did you mean 'round_up_kw'?",
+    ),
     "a period that is nowhere": (('periods = ["day"]', 'periods = ["p7"]'), "charge[3].periods: 'p7' is no period of"),
     "validities that overlap": (
         ("[[rates]]", f"[[rates]]{LATER}\n[[rates]]"),

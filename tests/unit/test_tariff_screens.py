@@ -17,7 +17,7 @@ from entrypoints.tariff_picture import letters_of, pictures
 from entrypoints.tariff_words import formula
 
 STRUCTURES = TariffFiles().structure_ids()
-BARE = ["br-a4-azul", "cl-at4.3", "mx-dist-bc", "mx-gdmth-bcs", "mx-gdmto"]
+BARE = ["br-a4-azul", "br-a4-verde", "cl-at4.3", "cl-bt4.3"]
 
 Run = Callable[..., str]
 
@@ -52,14 +52,12 @@ def test_the_list_says_plainly_which_rates_are_yours_to_bring(run: Run) -> None:
 
 def test_the_json_has_a_structure_without_rates_with_no_rates(run: Run) -> None:
     found = {one["id"]: one for one in json.loads(run("list", "--json"))}
-    assert (found["mx-dist"]["rates"], found["mx-dist"]["version"]) == ([], None)
+    assert (found["cl-bt4.3"]["rates"], found["cl-bt4.3"]["version"]) == ([], None)
     assert found["mx-gdmth:2018"]["rates"]
 
 
 @pytest.mark.parametrize("name", [*TariffFiles().ids(), *STRUCTURES])
 def test_every_tariff_and_structure_fits_a_terminal(run: Run, name: str) -> None:
-    if name == "mx-gdmth":
-        name = "mx-gdmth:2018"  # it has several regions
     assert max(len(line) for line in run("show", name).splitlines()) <= 80
 
 
@@ -69,7 +67,7 @@ def test_a_tariff_shows_its_day_its_charges_and_where_they_come_from(run: Run) -
         "winter  workday   bbbbbbiiiiiiiiiiiippppii",
         "b base  i intermediate  p peak",
         "summer from the first Sunday of April",
-        "    base 0.8066, intermediate 1.4986, peak 1.7675 MXN per kWh",
+        "    base 0.8076, intermediate 1.5004, peak 1.7696 MXN per kWh",
         "    highest 15 min mean in peak; up to whole kW; at most ceil(kWh / (24 h x",
         "    Manual of provisions on electricity supply 2013, provision 30",
     ):
@@ -77,9 +75,15 @@ def test_a_tariff_shows_its_day_its_charges_and_where_they_come_from(run: Run) -
 
 
 def test_a_structure_without_rates_shows_all_but_them(run: Run) -> None:
-    told = run("show", "mx-dit")
+    told = run("show", "cl-bt4.3")
     assert "Charges, bring your own rates: --rates FILE" in told
-    assert "    capacity: MXN per kW and month" in told
+    assert "    peak_demand: CLP per kW and month" in told
+
+
+def test_a_structure_with_rates_of_several_regions_names_them(run: Run) -> None:
+    told = " ".join(run("show", "mx-dit").split())
+    assert "Charges, rates by region: mx-dit:bajio, mx-dit:centro-occidente," in told
+    assert "capacity: MXN per kW and month" in told
 
 
 def test_ones_own_rates_are_shown_with_the_structure(run: Run, tmp_path: Path) -> None:

@@ -54,13 +54,45 @@ def test_once_the_network_sets_the_clock_it_is_believed() -> None:
     assert clock.state() is ClockState.NETWORK
 
 
+def test_where_nobody_keeps_the_clock_the_server_tells_the_time_and_vouches_for_it() -> None:
+    hands = Hands(NEWEST + timedelta(hours=3))
+    clock = hands.clock(has_battery=True)
+    assert (clock.now(), clock.state()) == (hands.wall, ClockState.BATTERY)
+    servers = NEWEST + timedelta(days=2)
+    clock.told = lambda: servers
+    assert (clock.now(), clock.state()) == (servers, ClockState.NETWORK)
+    assert clock.own() == hands.wall, "how far this machine is off is still known"
+    hands.synchronised = True
+    assert clock.now() == hands.wall, "a clock that is kept right needs no server"
+
+
+@pytest.mark.parametrize("who", ["the network", "the server"])
+def test_a_clock_that_was_ahead_is_believed_again_once_somebody_vouches_for_the_time(who: str) -> None:
+    """Its readings, a month ahead, are in the store: a floor that must not hold the device there for a month."""
+    hands = Hands(NEWEST)
+    clock = hands.clock(floor=NEWEST + timedelta(days=30))
+    assert clock.now() == NEWEST + timedelta(days=30)
+    if who == "the network":
+        hands.synchronised = True
+    else:
+        clock.told = lambda: NEWEST
+    assert (clock.now(), clock.state()) == (NEWEST, ClockState.NETWORK)
+
+
+def test_nobody_vouches_for_a_time_before_this_software_was_made() -> None:
+    hands = Hands(datetime(1970, 1, 1, tzinfo=UTC), synchronised=True)
+    clock = hands.clock()
+    clock.told = lambda: datetime(1999, 1, 1, tzinfo=UTC)
+    assert (clock.now(), clock.state()) == (NEWEST, ClockState.UNSYNCED)
+
+
 @pytest.mark.parametrize(("battery", "state"), [(True, ClockState.BATTERY), (False, ClockState.UNSYNCED)])
 def test_a_clock_that_nobody_disciplines_says_so(battery: bool, state: ClockState) -> None:
     assert Hands(NEWEST + timedelta(days=1)).clock(has_battery=battery).state() is state
 
 
 def test_a_battery_does_not_vouch_for_a_time_that_cannot_be() -> None:
-    assert Hands(NEWEST - timedelta(days=1), True).clock(has_battery=True).state() is ClockState.UNSYNCED
+    assert Hands(NEWEST - timedelta(days=1)).clock(has_battery=True).state() is ClockState.UNSYNCED
 
 
 def test_the_facts_tell_boot_and_both_clocks() -> None:

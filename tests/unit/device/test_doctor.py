@@ -1,6 +1,7 @@
 """The doctor names what is wrong and what to do about it; one sick part hides no other."""
 
 import errno
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -89,11 +90,34 @@ def test_the_clock(settings: Settings, now: datetime, synchronised: bool, verdic
     assert said in finding.said
 
 
-def test_a_full_disk(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = SimpleNamespace(disk_usage=lambda _: SimpleNamespace(free=2**20, total=2**30))
+@pytest.mark.parametrize(("free_mib", "verdict"), [(1, Verdict.FAIL), (60, Verdict.WARN), (600, Verdict.OK)])
+def test_a_full_disk(settings: Settings, monkeypatch: pytest.MonkeyPatch, free_mib: int, verdict: Verdict) -> None:
+    usage = SimpleNamespace(disk_usage=lambda _: SimpleNamespace(free=free_mib << 20, total=2**30))
     monkeypatch.setattr(doctor, "shutil", usage)
     (finding,) = found(settings)["disk"]
-    assert (finding.verdict, finding.said[:15]) == (Verdict.WARN, "1 MiB free of 1")
+    assert (finding.verdict, f"{free_mib} MiB free of 1024" in finding.said) == (verdict, True)
+    assert finding.remedy or verdict is Verdict.OK
+
+
+def test_a_file_of_another_user_is_told_with_whom_to_ask_as(
+    with_line: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    answers = found(with_line)
+    assert verdicts(answers["secrets"]) == [Verdict.FAIL]
+    assert "this user may not read; ask as the device's user (sudo -u wattledger)" in answers["secrets"][0].said
+    assert (answers["disk"][-1].verdict, "may not be written by this user" in answers["disk"][-1].said) == (
+        Verdict.FAIL,
+        True,
+    )
+
+
+def test_a_clock_that_a_running_device_cannot_vouch_for_is_a_warning_and_what_stops_it_a_failure(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"device": "edge-1", "version": "1", "problems": ["clock: nobody vouches for it", "line: down"]}
+    monkeypatch.setattr(doctor, "ask_the_device", lambda _: json.dumps(told))
+    assert verdicts(found(settings)["service"]) == [Verdict.OK, Verdict.WARN, Verdict.FAIL]
 
 
 def test_a_store_that_is_no_store(settings: Settings) -> None:
@@ -155,6 +179,15 @@ def test_a_certificate_that_expires(
     (finding,) = found(with_line)["certificate"]
     assert finding.verdict is verdict
     assert said in finding.said
+
+
+def test_a_certificate_that_was_not_signed_yet(with_line: Settings) -> None:
+    assert with_line.identity is not None
+    with_line.identity.certificate.unlink()
+    answers = found(with_line)
+    (finding,) = answers["certificate"]
+    assert (finding.verdict, "device.csr signed" in finding.remedy) == (Verdict.FAIL, True)
+    assert "device.crt is not there; `wattledger edge enroll`" in answers["identity"][0].said
 
 
 def test_a_certificate_of_another_key(with_line: Settings, tmp_path: Path) -> None:

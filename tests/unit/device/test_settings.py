@@ -124,3 +124,23 @@ def test_a_secret_that_others_may_read_is_refused_with_the_command_that_mends_it
     secret.chmod(0o600)
     check_private(secret)
     assert secret_in(secret) == "sesame"
+
+
+def test_a_secret_is_a_file_that_this_user_may_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BadSettings, match="is no file"):
+        check_private(tmp_path)
+    (tmp_path / "device.key").touch(0o600)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(BadSettings, match=r"device\.key holds a secret that this user may not read; ask as"):
+        check_private(tmp_path / "device.key")
+
+
+def test_settings_that_this_user_may_not_read_say_as_whom_to_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", forbidden)
+    with pytest.raises(BadSettings, match="sudo -u wattledger"):
+        load_settings(tmp_path / "edge.toml")

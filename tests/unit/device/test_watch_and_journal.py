@@ -5,6 +5,7 @@ import logging
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -151,3 +152,19 @@ def test_a_fault_is_reported_without_local_variables() -> None:
     assert "11 letters" in text
     assert "open sesame" not in text.replace('held = "open sesame"', "")
     assert "edge-1" in text
+
+
+def test_a_sentry_that_never_answers_delays_nobody_who_reports_to_it() -> None:
+    hook = sys.excepthook
+    with socket.create_server(("127.0.0.1", 0)) as deaf:  # connections wait in its queue, and for ever
+        try:
+            report_faults(f"http://key@127.0.0.1:{deaf.getsockname()[1]}/1", "edge-1", "0.1.0", "test")
+            start = time.monotonic()
+            for number in range(20):
+                LOG.error("fault %d", number)
+            took_s = time.monotonic() - start
+        finally:
+            sentry_sdk.get_client().close(timeout=0)
+            sentry_sdk.init()
+            sys.excepthook = hook
+    assert took_s < 5, "one call to it alone would wait for longer"
