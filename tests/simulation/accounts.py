@@ -1,6 +1,6 @@
 """Where every watt-hour went: each pair of readings that arrived, against what the ledger and quarantine say of it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -56,7 +56,7 @@ def accounts(world: "World") -> None:
     pairs, waiting = _pairs_that_arrived(world), _pairs_that_wait(world)
     for meter in METERS:
         _check_nothing_is_lost(world, meter, pairs[meter])
-        _Accounts(world.told, meter, pairs[meter], waiting).check()
+        _Accounts(world.told, meter, pairs[meter], waiting, world.device.clock_was_wrong).check()
     _check_nothing_is_invented(world.told, pairs)
     _check_thinning_is_told(world)
 
@@ -86,17 +86,20 @@ def _pairs_that_arrived(world: "World") -> dict[str, list[Pair]]:
 
 def _pairs_that_wait(world: "World") -> set[tuple[str, Shown, Shown]]:
     found: set[tuple[str, Shown, Shown]] = set()
+    unthinned = Counter[tuple[str, Shown, Shown]]()  # a thinned cycle may tell again what waits of its own ones
     for kept in world.cloud.quarantine.kept():
         try:
-            readings = WattledgerWire().upload(kept.data).readings
+            upload = WattledgerWire().upload(kept.data)
         except CannotUnderstand:
             continue
-        for before, after in readings:
+        for before, after in upload.readings:
             if before is not None:
                 key = (after.meter, shown(before), shown(after))
-                if key in found:
-                    raise Violation(Broken.QUARANTINE, f"{after.meter} at {after.at.isoformat()} waits twice")
+                unthinned[key] += upload.thinned is None
                 found.add(key)
+    for (meter, _, (at, *_)), times in unthinned.items():
+        if times > 1:
+            raise Violation(Broken.QUARANTINE, f"{meter} at {at.isoformat()} waits twice")
     return found
 
 
@@ -105,7 +108,8 @@ def _check_nothing_is_lost(world: "World", meter: str, pairs: list[Pair]) -> Non
     covered = {i for pair in pairs for i in range(pair.first, pair.last)}
     chain = world.taken.chain[meter]
     for i in range(len(chain) - 1):
-        if i not in covered and not _set_aside(world, meter, chain[i + 1]):
+        lost = i not in covered and not _set_aside(world, meter, chain[i + 1])
+        if lost and not world.taken.began_anew(meter, i + 1):
             at = chain[i + 1][0].isoformat()
             raise Violation(Broken.LOST, f"{meter}: what the reading at {at} tells never arrived")
 
@@ -127,13 +131,15 @@ class _Accounts:
     meter: str
     pairs: list[Pair]
     waiting: set[tuple[str, Shown, Shown]]
+    clock_was_wrong: bool
 
     def check(self) -> None:
         right = [pair for pair in self.pairs if self._waits(pair) or self._is_right(pair)]
         wide = [pair for pair in right if pair.last - pair.first > 1]
         known = {id(pair) for pair in right}
         for pair in self.pairs:
-            if id(pair) not in known and not any(self._within(pair, other) for other in wide):
+            is_right = id(pair) in known or any(self._within(pair, other) for other in wide)
+            if not is_right and not self._is_of_a_thinned_hour_lived_twice(pair):
                 self._refuse(pair)
         for pair in right:
             self._check_quality(pair)
@@ -144,6 +150,17 @@ class _Accounts:
     def _within(self, pair: Pair, other: Pair) -> bool:
         """Another pair tells this one's energy, as a part of its own: when it flowed is then an estimate."""
         return other.first <= pair.first and pair.last <= other.last
+
+    def _is_of_a_thinned_hour_lived_twice(self, pair: Pair) -> bool:
+        """Once a cycle was thinned, nobody can tell its own readings from those of the same stamps by a wrong clock."""
+        words = [self.told.first.get((self.meter, start)) for start in pair.starts]
+        return (
+            self.clock_was_wrong
+            and len(words) == 1
+            and words[0] is not None
+            and words[0].estimated
+            and pair.starts[0] in self.told.thinned_starts
+        )
 
     def _is_right(self, pair: Pair) -> bool:
         if not pair.possible:
@@ -200,11 +217,11 @@ def _check_nothing_is_invented(told: Told, pairs: dict[str, list[Pair]]) -> None
 
 def _check_thinning_is_told(world: "World") -> None:
     """Who stands for several cycles says so in the record; the ledger says so of each interval known by it alone."""
-    told = {event.upload for event in world.told.thinned}
     merged = {(disk.store, seq) for disk in world.device.shelf.disks for seq in disk.merged.values()}
     for (store, seq), data in world.road.arrived.items():
         upload = WattledgerWire().upload(data)
         if upload.thinned is None and (store, seq) in merged:
             raise Violation(Broken.UNTOLD, f"cycle {seq} stands for others and does not say so")
-        if upload.thinned is not None and f"{store}/{seq}" in world.told.uploads - told:
+        known_by_it = world.told.estimated.get(f"{store}/{seq}", set())
+        if upload.thinned is not None and not known_by_it <= world.told.thinned_starts:
             raise Violation(Broken.UNTOLD, f"cycle {seq} of {upload.thinned.minutes} minutes is no event in the ledger")

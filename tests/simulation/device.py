@@ -13,7 +13,6 @@ from application.poll_grid import due_instant
 from application.ports import Meters, Outbox, Unavailable
 from application.tend_outbox import TendOutbox
 from application.upload_pace import UploadPace
-from application.upload_stores import UploadStores
 from edge.compose import newest_stored
 from edge.loop import PollLoop
 from edge.systemd import Systemd
@@ -81,7 +80,9 @@ class Device:
         )
         self.server_time = ServerTime(self.clock.now, self.elapsed_s)
         self.stream = KinesisStream("readings", mortal(self.line, self.fuse), None, self.server_time)
-        self.uploads = UploadStores(self.parts.upload_outbox(POINT.device, outbox, self.stream, WIRE), self.shelf)
+        self.uploads = self.parts.upload_stores(
+            self.parts.upload_outbox(POINT.device, outbox, self.stream, WIRE), self.shelf
+        )
         chance = Random(self.boots).random
         pace = UploadPace(chance, BACKLOG_BYTES_PER_S, self.elapsed_s())
         self.worker = UploadsInTurn(self.uploads, pace, self.elapsed_s, self.clock)

@@ -45,6 +45,7 @@ def check_marks(disk: Disk, arrived: Mapping[tuple[str, int], bytes]) -> None:
 
 
 def check_in_the_end(world: "World") -> None:
+    check_history(world)
     check_quarantine(world)
     accounts(world)
     check_days(world.told)
@@ -53,7 +54,6 @@ def check_in_the_end(world: "World") -> None:
     check_sinks(world)
     check_view(world)
     check_verified(world)
-    check_history(world)
 
 
 def check_quarantine(world: "World") -> None:

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from eventsourcing.persistence import ApplicationRecorder, TrackingRecorder
 from eventsourcing.popo import POPOApplicationRecorder, POPOTrackingRecorder
 
+from adapters.event_codec import decode
+from adapters.event_store import days, months, recorder
 from adapters.ledger_view import LedgerView
 from application import meter_serials
 from application.close_period import ClosePeriod
@@ -22,12 +25,18 @@ from application.replay_quarantine import ReplayQuarantine
 from application.rerate_periods import RerateMonth
 from application.store_readings import StoreReadings
 from application.upload_outbox import UploadOutbox
+from application.upload_stores import UploadStores
 from tests.simulation.disk import Disk
 from tests.simulation.sinks import DoubtfulSink
 
 Replaced = tuple[object, str]
-SCALED: Mapping[Replaced, Any] = {(meter_serials, "TOLD_EVERY"): 1}
-"""A simulated store keeps some cycles where a real one keeps a day of them; serial numbers must be among them."""
+decoded = lru_cache(maxsize=20_000)(decode)
+"""In a simulated month hundreds of processes start and read the same events; they are frozen, so they may be shared."""
+SCALED: Mapping[Replaced, Any] = {
+    (meter_serials, "TOLD_EVERY"): 1,  # a store keeps some cycles here, and serial numbers must be among them
+    **{(module, "decode"): decoded for module in (recorder, months, days)},
+}
+"""How a simulated world differs from a real one, so that it lives faster."""
 
 
 Recorders = tuple[ApplicationRecorder, TrackingRecorder]
@@ -45,6 +54,7 @@ class Parts:
     store_readings: type[StoreReadings] = StoreReadings
     make_room: type[MakeRoom] = MakeRoom
     upload_outbox: type[UploadOutbox] = UploadOutbox
+    upload_stores: type[UploadStores] = UploadStores
     price_uploads: type[PriceUploads] = PriceUploads
     days: Callable[[LedgerDays], LedgerDays] = lambda days: days
     periods: Callable[[BillingPeriods], BillingPeriods] = lambda periods: periods

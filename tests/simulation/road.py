@@ -15,6 +15,7 @@ from application.ports import StreamRecord
 
 URL = "https://kinesis"
 SIGNATURE_MAY_BE_OFF = timedelta(minutes=5)
+CUT_OFF = "is taken, and then the line is cut"
 LOST_REPLY, PARTLY, THROTTLED = "its reply gets lost", "takes every other record only", "is throttled"
 EXPIRED, FORBIDDEN = "finds the credentials expired", "forbids it"
 CODES = {
@@ -71,7 +72,9 @@ class Endpoint:
         taken = [trouble != PARTLY or number % 2 == 1 for number in range(len(Records))]
         records = [StreamRecord(one["PartitionKey"], one["Data"]) for one in Records]
         self.road.put([record for record, ok in zip(records, taken, strict=True) if ok])
-        if trouble == LOST_REPLY:
+        if trouble == CUT_OFF:
+            self.up = False
+        if trouble in {LOST_REPLY, CUT_OFF}:
             raise ReadTimeoutError(endpoint_url=URL)
         answers = [{"SequenceNumber": "1"} if ok else {"ErrorCode": "InternalFailure"} for ok in taken]
         return {"Records": answers, **self._metadata()}

@@ -5,12 +5,16 @@ import logging
 import pytest
 
 from edge.journal import LOG
-from tests.simulation import bugs_of_the_cloud, bugs_of_the_device
-from tests.simulation.plans import plan
+from tests.simulation import bugs_of_billing, bugs_of_measuring, bugs_of_the_cloud, bugs_of_the_device
 from tests.simulation.planted import Planted
 from tests.simulation.shrinking import shortest
 
-BUGS: dict[str, Planted] = {**bugs_of_the_device.BUGS, **bugs_of_the_cloud.BUGS}
+BUGS: dict[str, Planted] = {
+    **bugs_of_the_device.BUGS,
+    **bugs_of_measuring.BUGS,
+    **bugs_of_the_cloud.BUGS,
+    **bugs_of_billing.BUGS,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -33,5 +37,5 @@ def test_a_bug_is_told_by_its_shortest_history() -> None:
     found = planted.found()
     assert found is not None
     seed, violation = found
-    history = shortest(plan(seed), violation.broken, planted.parts)
+    history = shortest(planted.plan(seed), violation.broken, planted.parts)
     assert len(history) <= 6, "\n".join(map(str, history))

@@ -23,7 +23,7 @@ from tests.simulation.violation import Broken
 from tests.simulation.world import run
 
 IN_EVERY_RUN, CHUNKS, NIGHTLY_CHUNKS = 200, 10, 50
-LONGEST, NIGHTLY_LONGEST = 45, 70
+LONGEST = 45
 NIGHTLY = range(10_000, 15_000)
 
 
@@ -47,9 +47,9 @@ def test_the_house_holds_in_200_histories(chunk: int) -> None:
 @pytest.mark.nightly
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("chunk", range(NIGHTLY_CHUNKS))
-def test_the_house_holds_in_5000_long_histories(chunk: int) -> None:
+def test_the_house_holds_in_5000_histories(chunk: int) -> None:
     for seed in NIGHTLY[chunk::NIGHTLY_CHUNKS]:
-        live_through(seed, NIGHTLY_LONGEST)
+        live_through(seed, LONGEST)
 
 
 def test_one_seed(request: pytest.FixtureRequest) -> None:

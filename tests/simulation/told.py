@@ -40,7 +40,7 @@ class Word:
 class Told:
     """`first` words and those that hold `now`, by meter and start; how often an interval was priced; gaps, thinnings.
 
-    `uploads` told estimates; the `latest` interval is that of all.
+    `estimated` has the starts of what each upload told as an estimate; the `latest` interval is that of all.
     """
 
     first: dict[Place, Word] = field(default_factory=dict)
@@ -48,7 +48,8 @@ class Told:
     times: Counter[Place] = field(default_factory=Counter)
     gaps: set[Place] = field(default_factory=set)
     thinned: list[ReadingsThinned] = field(default_factory=list)
-    uploads: set[str] = field(default_factory=set)
+    thinned_starts: set[datetime] = field(default_factory=set)
+    estimated: dict[str, set[datetime]] = field(default_factory=dict)
     live_nano: Counter[tuple[date, str, str]] = field(default_factory=Counter)
     periods: list[PeriodClosed | PeriodReopened | PeriodRerated] = field(default_factory=list)
     latest: datetime = EPOCH
@@ -82,6 +83,8 @@ class Told:
                 self.gaps |= {(meter, opened.start + slot * STEP) for slot in range(event.first, event.last)}
             case ReadingsThinned():
                 self.thinned.append(event)
+                start = self._opened[stream].start
+                self.thinned_starts |= {start + slot * STEP for slot in range(event.first, event.last)}
             case PeriodClosed() | PeriodReopened() | PeriodRerated():
                 self.periods.append(event)
         return []
@@ -89,10 +92,10 @@ class Told:
     def _priced(self, opened: DayOpened, event: ReadingsPriced) -> list[Place]:
         rows = zip(event.meters, event.slots, event.wh, event.varh, event.estimated, strict=True)
         twice: list[Place] = []
-        if any(event.estimated):
-            self.uploads.add(event.upload)
         for index, slot, wh, varh, estimated in rows:
             place = (opened.meters[index], opened.start + slot * STEP)
+            if estimated:
+                self.estimated.setdefault(event.upload, set()).add(place[1])
             self.times[place] += 1
             self.latest = max(self.latest, place[1])
             if self.times[place] > 1:

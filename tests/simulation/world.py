@@ -98,8 +98,10 @@ class World:
         self.look()
         for first in self.months():
             self.office.close(first)
+        self.look()
         for first in self.months():
             self.office.rerate(first)
+        self.look()
         for sink in self.cloud.sinks.values():
             sink.fails = ""
         for _ in range(2):
