@@ -1,6 +1,6 @@
 """The plant whose ledger is measured: a main meter and 49 behind it, GDMTH, an upload of all of them each 5 minutes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +15,7 @@ from adapters.messages import WattledgerWire
 from adapters.simulated import METER_TYPE, MODULUS, SimulatedMeters
 from adapters.tariff_files import TariffFiles
 from application.close_period import ClosePeriod
+from application.price_batch import PriceBatch
 from application.price_uploads import PriceUploads
 from application.published_tariffs import PublishedTariffs
 from application.register_site import RegisterSite
@@ -76,9 +77,10 @@ class Plant:
             store.days, store.periods, store.sites, self.terms_of, WattledgerWire(), self.quarantine, self.clock
         )
 
-    def take(self, at: datetime, record: bytes) -> None:
-        self.clock.instant = at
-        self.price([record])
+    def take_all(self, delivered: Sequence[tuple[datetime, bytes]]) -> None:
+        """What comes at once, when the last of it came; one write."""
+        self.clock.instant = delivered[-1][0]
+        PriceBatch(self.price, self.store.days)([record for _, record in delivered])
 
     def close(self, month: BillingMonth) -> None:
         ClosePeriod(self.store.days, self.store.periods, self.terms_of)(POINT, month)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
@@ -25,15 +26,24 @@ from domain.terms import BillingMonth
 A_DAY = METERS * STEPS_A_DAY
 SAID = ("the benchmark", "prices became known late")
 LOADS = 5
+DELIVERED = 96
+"""Uploads that come together: a stream delivers up to a hundred records at once."""
 
 
 def ingest(folder: Path, days: int) -> dict[str, Any]:
-    """The bytes of uploads into events: thousand measurements a second, day by day; bytes a measurement on the disk."""
+    """The bytes of uploads into events: thousand measurements a second, day by day; bytes a measurement on the disk.
+
+    Into a file twice: what a stream delivers at once as one write, and a write an upload.
+    """
     records, figures = list(uploads(days)), dict[str, list[float]]()
     with TemporaryDirectory(dir=folder) as place:
-        path = Path(place) / "ledger.sqlite"
-        for name, plant in (("memory", Plant()), ("sqlite", Plant(path))):
-            wall, cpu = rates(plant, records)
+        path, alone = Path(place) / "ledger.sqlite", Path(place) / "alone.sqlite"
+        for name, plant, at_once in (
+            ("memory", Plant(), DELIVERED),
+            ("sqlite", Plant(path), DELIVERED),
+            ("alone", Plant(alone), 1),
+        ):
+            wall, cpu = rates(plant, records, at_once)
             figures |= {name: wall, f"{name}_cpu": cpu}
             check(not plant.quarantine.kept(), f"{name}: something was refused")
             last = plant.store.days.get(POINT.device, FIRST + timedelta(days=days - 1))
@@ -42,13 +52,13 @@ def ingest(folder: Path, days: int) -> dict[str, Any]:
     return {"figures": figures, "measurements": A_DAY * days}
 
 
-def rates(plant: Plant, records: list[tuple[datetime, bytes]]) -> tuple[list[float], list[float]]:
+def rates(plant: Plant, records: list[tuple[datetime, bytes]], at_once: int) -> tuple[list[float], list[float]]:
     """Thousand measurements a second of a day, and a second of the processor."""
     wall, cpu = list[float](), list[float]()
     for first in range(0, len(records), STEPS_A_DAY):
         began, used = perf_counter(), process_time()
-        for at, record in records[first : first + STEPS_A_DAY]:
-            plant.take(at, record)
+        for begin in range(first, first + STEPS_A_DAY, at_once):
+            plant.take_all(records[begin : min(begin + at_once, first + STEPS_A_DAY)])
         wall.append(A_DAY / (perf_counter() - began) / 1000)
         cpu.append(A_DAY / (process_time() - used) / 1000)
     return wall, cpu
@@ -64,8 +74,9 @@ def bytes_on_disk(path: Path) -> int:
 def make(path: Path, days: int) -> dict[str, Any]:
     """A ledger file of some days, its whole months closed."""
     plant = Plant(path)
-    for at, record in uploads(days):
-        plant.take(at, record)
+    coming = uploads(days)
+    while delivered := list(islice(coming, DELIVERED)):
+        plant.take_all(delivered)
     for month in months(days):
         plant.close(month)
     check(not plant.quarantine.kept(), "something was refused")

@@ -26,6 +26,7 @@ from adapters.simulated import METER_TYPE, FaultLevel, Faults, FaultyStream, Sim
 from adapters.sqlite_outbox import SqliteOutbox
 from application.close_period import ClosePeriod
 from application.ports import CostSink, Outbox
+from application.price_batch import PriceBatch
 from application.price_uploads import PriceUploads
 from application.publish_costs import PublishCosts
 from application.reconcile import Reconciliation, reconcile
@@ -139,7 +140,8 @@ def simulate(world: World, sinks: Sequence[CostSink] = (), progress: Progress = 
         register(replace(factory.point, tariff=world.registered_tariff or world.tariff.id))
     terms_of = TermsOf(MemoryTariffs({world.tariff.id: world.tariff}), store.periods)
     points = MemorySupplyPoints({factory.point.device: factory.point for factory in factories})
-    price = PriceUploads(store.days, store.periods, points, terms_of, WattledgerWire(), quarantine, clock)
+    uploads = PriceUploads(store.days, store.periods, points, terms_of, WattledgerWire(), quarantine, clock)
+    price = PriceBatch(uploads, store.days)
     publish_hot, *publish_lake = (
         PublishCosts(store.ledger, store.positions, store.days, sink) for sink in (hot, *sinks)
     )
@@ -207,7 +209,7 @@ def _factory(world: World, number: int, stream: MemoryStream, clock: SetClock) -
     )
 
 
-def _deliver(stream: MemoryStream, price: PriceUploads, redeliveries: int, chance: Random) -> None:
+def _deliver(stream: MemoryStream, price: PriceBatch, redeliveries: int, chance: Random) -> None:
     """Everything in the stream reaches the consumer; now and then it fails after its work and gets a batch again."""
     while batch := stream.take(100):
         price(batch)

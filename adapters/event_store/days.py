@@ -1,20 +1,20 @@
 """Metering days, and the measurements in them without their costs."""
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 
-from eventsourcing.persistence import (
-    ApplicationRecorder,
-)
+from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 
 from adapters.event_codec import Measured, decode, decode_measured
 from adapters.event_store.measured import MeasuredSlots
 from adapters.event_store.recorder import (
     events_of,
-    insert,
     reading,
+    store,
     stored_of,
+    to_store,
 )
 from application.ports import Clock, SomeoneElseWrote, Unavailable
 from domain.events import DayEvent, DayJoined, DayOpened, ReadingCorrected, ReadingsPriced
@@ -26,12 +26,13 @@ DAYS_KEPT_WARM = 512
 
 
 class StoredDays:
-    """MeteringDays. Days of late are kept warm, and catch up with what others wrote meanwhile."""
+    """MeteringDays and OneWrite. Days of late are kept warm, and catch up with what others wrote meanwhile."""
 
     def __init__(self, recorder: ApplicationRecorder, clock: Clock) -> None:
         self._recorder = recorder
         self._clock = clock
         self._warm: OrderedDict[str, MeteringDay] = OrderedDict()
+        self._held: list[StoredEvent] | None = None
 
     def get(self, device: str, day: date, known_at: datetime | None = None) -> MeteringDay:
         stream = f"metering-day/{device}/{day}"
@@ -41,10 +42,11 @@ class StoredDays:
                 past.evolve(event)  # type: ignore[arg-type]  # as below
             return past
         found = self._warm.pop(stream, None) or MeteringDay(device, day)
-        for event in events_of(self._recorder, stream, after=found.version):
-            found.evolve(event)  # type: ignore[arg-type]  # a day's stream holds a day's events
+        if not self._is_held(stream):
+            for event in events_of(self._recorder, stream, after=found.version):
+                found.evolve(event)  # type: ignore[arg-type]  # a day's stream holds a day's events
         self._warm[stream] = found
-        if len(self._warm) > DAYS_KEPT_WARM:
+        if len(self._warm) > DAYS_KEPT_WARM and self._held is None:
             self._warm.popitem(last=False)
         return found
 
@@ -74,12 +76,44 @@ class StoredDays:
 
     def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
         stream = f"metering-day/{day.device}/{day.day}"
-        try:
-            insert(self._recorder, stream, day.version, events, self._clock.now())
-        except (SomeoneElseWrote, Unavailable):
-            self._warm.pop(stream, None)
-            raise
+        new = to_store(stream, day.version, events, self._clock.now())
+        if self._held is not None:
+            self._held += new
+        else:
+            self._store(new, f"{stream} moved past version {day.version}")
         self._warm.pop(stream, None)  # a half-evolved day must not stay
         for event in events:
             day.evolve(event)
         self._warm[stream] = day
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        self._held = held = list[StoredEvent]()
+        try:
+            yield
+        except BaseException:  # also of a process that ends: what was not stored must not be known
+            self._forget(held)
+            raise
+        finally:
+            self._held = None
+        if held:
+            self._store(held, f"{' or '.join(_streams(held))} moved on meanwhile")
+
+    def _is_held(self, stream: str) -> bool:
+        """Whether its newest events are not stored yet: the day that is warm is ahead of its stream."""
+        return any(one.originator_id == stream for one in reversed(self._held or ()))
+
+    def _store(self, events: list[StoredEvent], moved: str) -> None:
+        try:
+            store(self._recorder, moved, events)
+        except (SomeoneElseWrote, Unavailable):
+            self._forget(events)
+            raise
+
+    def _forget(self, events: Iterable[StoredEvent]) -> None:
+        for stream in _streams(events):
+            self._warm.pop(stream, None)
+
+
+def _streams(events: Iterable[StoredEvent]) -> list[str]:
+    return list(dict.fromkeys(str(one.originator_id) for one in events))

@@ -28,8 +28,12 @@ STAMPED = b"\x01"
 
 
 def insert(recorder: ApplicationRecorder, stream: str, version: int, events: Sequence[Event], now: datetime) -> None:
-    stored = [StoredEvent(stream, version + n, *sealed(event, now)) for n, event in enumerate(events, 1)]
-    store(recorder, f"{stream} moved past version {version}", stored)
+    store(recorder, f"{stream} moved past version {version}", to_store(stream, version, events, now))
+
+
+def to_store(stream: str, version: int, events: Sequence[Event], now: datetime) -> list[StoredEvent]:
+    """Events as they follow a stream's version."""
+    return [StoredEvent(stream, version + n, *sealed(event, now)) for n, event in enumerate(events, 1)]
 
 
 def store(recorder: ApplicationRecorder, moved: str, stored: list[StoredEvent]) -> None:

@@ -5,12 +5,13 @@ Adapters raise two errors of their own making and no others: `SomeoneElseWrote` 
 A line has two kinds of `Unavailable` that ask for more than patience: `NotAllowed` and `RecordsRefused`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from application.ports.days import LedgerDays, MeasuredDays, MeteringDays, OneWrite
 from application.ports.device import BootClock, Merge, Meters, Outbox, OutboxCare, StoredCycle
 from application.ports.errors import (
     CannotUnderstand,
@@ -23,10 +24,8 @@ from application.ports.errors import (
 )
 from domain.billing_period import BillingPeriod
 from domain.cost_event import CostEvent
-from domain.events import DayEvent, Event, PeriodEvent
-from domain.measured_day import MeasuredDay
+from domain.events import Event, PeriodEvent
 from domain.measurement import Correction
-from domain.metering_day import MeteringDay
 from domain.site_events import SupplyPointEvent
 from domain.supply_point import SupplyPoint
 from domain.tariff import Rates, Tariff
@@ -43,11 +42,14 @@ __all__ = [
     "Histories",
     "Kept",
     "Ledger",
+    "LedgerDays",
     "LedgerEntry",
+    "MeasuredDays",
     "Merge",
     "MeteringDays",
     "Meters",
     "NotAllowed",
+    "OneWrite",
     "Outbox",
     "OutboxCare",
     "Positions",
@@ -100,46 +102,12 @@ class Stream(Protocol):
         ...
 
 
-class MeasuredDays(Protocol):
-    """Days without their costs: for whoever bills a whole month at once, and asks for one meter of many."""
-
-    def measured(
-        self, device: str, day: date, meters: Collection[str], known_at: datetime | None = None
-    ) -> Mapping[str, MeasuredDay]:
-        """Those of some meters that are of the day, by now or as known at a past UTC instant; none where it was never
-        opened. Raises `Unavailable`.
-        """
-        ...
-
-
-class MeteringDays(Protocol):
-    """All days of all devices."""
-
-    def get(self, device: str, day: date, known_at: datetime | None = None) -> MeteringDay:
-        """The day as it is now; version 0 and not opened when nothing happened yet. Not to be changed by the caller.
-
-        `known_at` gives it as it was known at a past UTC instant, by what had been recorded until then.
-        """
-        ...
-
-    def append(self, day: MeteringDay, events: Sequence[DayEvent]) -> None:
-        """Store events after `day.version`, all or none; the day has then evolved by them.
-
-        Raises `SomeoneElseWrote` if that is no longer the last version, `Unavailable` when the store fails.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """An event, and the UTC instant at which it was recorded."""
 
     event: Event
     at: datetime
-
-
-class LedgerDays(MeteringDays, MeasuredDays, Protocol):
-    """What a whole ledger keeps; a device keeps its latest days only, and bills no month."""
 
 
 class Histories(Protocol):

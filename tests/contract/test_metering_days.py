@@ -150,3 +150,62 @@ def test_a_day_is_given_as_it_was_known_at_a_past_moment(
     assert store.days.get("edge-1", WEDNESDAY, known_at=clock.instant).closed
     assert store.days.get("edge-1", WEDNESDAY).closed
     assert [entry.recorded_at for entry in store.ledger.after(0, 9)] == [start, clock.instant]
+
+
+def test_appends_at_once_are_one_write_which_the_day_knows_before_others_do(
+    open_store: OpenStore, opened: DayOpened, terms: Terms
+) -> None:
+    one, other = open_store(), open_store()
+    with one.days.at_once():
+        one.days.append(one.days.get("edge-1", WEDNESDAY), [opened])
+        day = one.days.get("edge-1", WEDNESDAY)
+        one.days.append(day, [priced(day, terms, 3)])
+        one.days.append(one.days.get("edge-2", WEDNESDAY), [opened])
+        one.days.append(day, [priced(day, terms, 4)])
+        assert known(one) == [3, 4]
+        assert other.days.get("edge-1", WEDNESDAY).version == 0
+    assert (known(one), known(other), other.days.get("edge-2", WEDNESDAY).version) == ([3, 4], [3, 4], 1)
+    told = [(entry.device, type(entry.event).__name__) for entry in other.ledger.after(0, 10)]
+    assert told == [
+        ("edge-1", "DayOpened"),
+        ("edge-1", "ReadingsPriced"),
+        ("edge-2", "DayOpened"),
+        ("edge-1", "ReadingsPriced"),
+    ]
+
+
+def test_of_appends_at_once_nothing_is_stored_or_known_after_an_error_within(
+    store: EventStore, opened: DayOpened, terms: Terms
+) -> None:
+    day = store.days.get("edge-1", WEDNESDAY)
+    store.days.append(day, [opened])
+
+    def fails_within() -> None:
+        with store.days.at_once():
+            store.days.append(day, [priced(day, terms, 3)])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails_within()
+    assert known(store) == []
+    day = store.days.get("edge-1", WEDNESDAY)
+    store.days.append(day, [priced(day, terms, 4)])
+    assert known(store) == [4]
+
+
+def test_of_appends_at_once_nothing_is_stored_where_somebody_else_wrote(
+    open_store: OpenStore, opened: DayOpened, terms: Terms
+) -> None:
+    one, other = open_store(), open_store()
+    one.days.append(one.days.get("edge-1", WEDNESDAY), [opened])
+    first, second = one.days.get("edge-1", WEDNESDAY), other.days.get("edge-1", WEDNESDAY)
+
+    def collide() -> None:
+        with one.days.at_once():
+            one.days.append(one.days.get("edge-2", WEDNESDAY), [opened])
+            one.days.append(first, [priced(first, terms, 3)])
+            other.days.append(second, [priced(second, terms, 4)])
+
+    with pytest.raises(SomeoneElseWrote, match="edge-2/2026-01-07 or metering-day/edge-1/2026-01-07 moved on"):
+        collide()
+    assert (known(one), one.days.get("edge-2", WEDNESDAY).version) == ([4], 0)

@@ -7,6 +7,7 @@ from adapters.event_store import EventStore
 from adapters.memory import MemoryQuarantine, MemoryTariffs, SetClock
 from adapters.messages import WattledgerWire
 from application.ports import SomeoneElseWrote, Unavailable
+from application.price_batch import PriceBatch
 from application.price_uploads import PriceUploads
 from application.project import catch_up
 from application.publish_to_sinks import publish_to_sinks
@@ -24,9 +25,12 @@ DIES, SAME, NEXT = "it dies", "the other takes the same", "the other takes the n
 
 
 class Worker:
-    """One process in the cloud: its own memory over the common store. It may die between any two calls."""
+    """One process in the cloud: its own memory over the common store. It may die between any two calls.
 
-    def __init__(self, cloud: "Cloud") -> None:
+    One that takes all `at_once` stores what some records bring together.
+    """
+
+    def __init__(self, cloud: "Cloud", at_once: bool = False) -> None:
         self.fuse = Fuse()
         store = cloud.opened()
         self.days = mortal(cloud.parts.days(store.days), self.fuse)
@@ -39,6 +43,7 @@ class Worker:
         self.price: PriceUploads = cloud.parts.price_uploads(
             self.days, self.periods, self.sites, self.terms_of, WattledgerWire(), self.quarantine, cloud.clock
         )
+        self.take = PriceBatch(self.price, store.days) if at_once else self.price
         self.publish = [
             cloud.parts.publish_costs(self.ledger, self.positions, self.days, mortal(sink, self.fuse))
             for sink in cloud.sinks.values()
@@ -60,7 +65,10 @@ class Cloud:
         self.sinks = {name: self.parts.sink(name) for name in SINKS}
         self.view = self.parts.view(Path(":memory:"))
         RegisterSite(self.opened().sites)(POINT)
-        self.workers = [Worker(self), Worker(self)]
+        self.workers = [self.started(0), self.started(1)]
+
+    def started(self, who: int) -> Worker:
+        return Worker(self, at_once=who == 0)
 
     def opened(self) -> EventStore:
         return EventStore._over(self.events, self.tracking, self.clock)
@@ -71,13 +79,13 @@ class Cloud:
         batch = self.road.take(records)
         others = batch if meanwhile == SAME else self.road.take(records) if meanwhile == NEXT else []
         fuse, left = worker.fuse, [others]
-        fuse.set(moments, cut if meanwhile == DIES else lambda: other.price(left.pop()))
+        fuse.set(moments, cut if meanwhile == DIES else lambda: other.take(left.pop()))
         try:
-            worker.price(batch)
+            worker.take(batch)
             for late in left:  # it was done before that moment came
-                other.price(late)
+                other.take(late)
         except (PowerCut, SomeoneElseWrote, Unavailable):
-            self.workers[who] = Worker(self)
+            self.workers[who] = self.started(who)
             if self.parts.delivers_again:
                 self.road.redeliver(len(batch) + (len(others) if meanwhile == NEXT else 0))
         finally:
@@ -89,7 +97,7 @@ class Cloud:
         try:
             publish_to_sinks(worker.publish)
         except PowerCut:
-            self.workers[who] = Worker(self)
+            self.workers[who] = self.started(who)
         finally:
             worker.fuse.set(None)
 
