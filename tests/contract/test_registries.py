@@ -52,7 +52,7 @@ def test_the_same_id_is_the_same_tariff(tariffs: Tariffs) -> None:
     assert tariffs.get(GOLFO).version == TariffFiles().get(GOLFO).version
 
 
-@pytest.mark.parametrize("name", ["mx-gdmth:golfo-norte", "mx-gdmth:golfocentro", "mx-gmdth:golfo-centro"])
+@pytest.mark.parametrize("name", ["mx-gdmth:golfo-oeste", "mx-gdmth:golfocentro", "mx-gmdth:golfo-centro"])
 def test_a_tariff_that_is_not_there_is_refused_naming_near_ones(tariffs: Tariffs, name: str) -> None:
     with pytest.raises(InvalidTariff, match=f"there is no tariff '{name}'.*mx-gdmth:golfo-centro"):
         tariffs.get(name)

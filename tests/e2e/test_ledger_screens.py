@@ -60,7 +60,7 @@ def test_quarantine_says_how_a_closed_month_is_reopened_and_how_rates_are_given(
     told = " ".join(desk.done("quarantine").split())
     assert "`wattledger ledger replay --by WHO --why WHY` reopens it" in told
     assert "`wattledger ledger replay --by WHO --why WHY` reopens it" in desk.done("replay")
-    desk.record([("2026-02-01T00:00", "main", "1"), ("2026-02-01T00:15", "main", "1")])
+    desk.record([("2026-06-01T00:00", "main", "1"), ("2026-06-01T00:15", "main", "1")])
     assert "a ledger gets its rates by `wattledger ledger publish`" in " ".join(desk.done("quarantine").split())
 
 

@@ -1,7 +1,5 @@
 """A simulation is worth what it finds: each of these mistakes is found, for its own reason, within some histories."""
 
-import logging
-
 import pytest
 
 from edge.journal import LOG
@@ -18,9 +16,9 @@ BUGS: dict[str, Planted] = {
 
 
 @pytest.fixture(autouse=True)
-def silence() -> None:
+def silence(monkeypatch: pytest.MonkeyPatch) -> None:
     """A device in trouble says so at every step."""
-    LOG.setLevel(logging.CRITICAL)
+    monkeypatch.setattr(LOG, "disabled", True)
 
 
 @pytest.mark.parametrize("bug", BUGS)

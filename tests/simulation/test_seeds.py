@@ -4,7 +4,6 @@ A failure prints its seed and the shortest history that shows it. `SIM_SEED=4711
 tests/simulation/test_seeds.py -k one_seed` lives through one seed alone, of any number.
 """
 
-import logging
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,9 +27,9 @@ NIGHTLY = range(10_000, 15_000)
 
 
 @pytest.fixture(autouse=True)
-def silence() -> None:
+def silence(monkeypatch: pytest.MonkeyPatch) -> None:
     """A device in trouble says so at every step."""
-    LOG.setLevel(logging.CRITICAL)
+    monkeypatch.setattr(LOG, "disabled", True)
 
 
 def live_through(seed: int, longest: int) -> None:
