@@ -108,8 +108,7 @@ def _check_nothing_is_lost(world: "World", meter: str, pairs: list[Pair]) -> Non
     covered = {i for pair in pairs for i in range(pair.first, pair.last)}
     chain = world.taken.chain[meter]
     for i in range(len(chain) - 1):
-        lost = i not in covered and not _set_aside(world, meter, chain[i + 1])
-        if lost and not world.taken.began_anew(meter, i + 1):
+        if i not in covered and not _set_aside(world, meter, chain[i + 1]):
             at = chain[i + 1][0].isoformat()
             raise Violation(Broken.LOST, f"{meter}: what the reading at {at} tells never arrived")
 

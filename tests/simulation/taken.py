@@ -31,13 +31,12 @@ class Counted:
 class Taken:
     """Meters, and a witness of what they said.
 
-    `chain` has a meter's stored readings in the order of their commits, `origin` the store and the boot of each.
+    `chain` has a meter's stored readings in the order of their commits.
     """
 
     board: Switchboard
     counted: dict[tuple[str, Shown], Counted] = field(default_factory=dict)
     chain: dict[str, list[Shown]] = field(default_factory=lambda: defaultdict(list))
-    origin: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     polled: dict[datetime, list[tuple[str, Shown]]] = field(default_factory=dict)
     seen: set[tuple[str, int]] = field(default_factory=set)
     boot_ms: dict[str, int] = field(default_factory=dict)
@@ -66,15 +65,6 @@ class Taken:
                 for _, after in contents.readings:
                     if self.chain[after.meter][-1:] != [shown(after)]:  # else it was stored in one that broke, too
                         self.chain[after.meter].append(shown(after))
-                        self.origin[after.meter].append((disk.store, contents.clock.boot if contents.clock else ""))
-
-    def began_anew(self, meter: str, place: int) -> bool:
-        """Known limit: a device that starts on a fresh store does not look into the one that broke before.
-
-        What a meter counted from its last reading there to its first one here is then told by nobody.
-        """
-        (store, boot), (store_before, boot_before) = self.origin[meter][place], self.origin[meter][place - 1]
-        return store != store_before and boot != boot_before
 
     def _check_clock(self, contents: Contents) -> None:
         """The seconds since a boot only grow, whatever anybody sets."""
