@@ -1,5 +1,6 @@
 """Every port in memory: for tests, for the simulation, and for a first try. Each passes its port's contract tests."""
 
+import hmac
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -186,6 +187,23 @@ class MemorySupplyPoints:
                 f"device {device!r} is not registered; register its supply point, then replay its uploads"
             )
         return self.points[device]
+
+
+@dataclass(frozen=True)
+class MemoryKey:
+    """Signer, without any secret: whoever knows the key's name can sign. A registry has its name for a public key."""
+
+    public: str
+
+    def sign(self, content: bytes) -> bytes:
+        return hmac.digest(self.public.encode(), content, "sha256")
+
+
+class MemorySignatures:
+    """Signatures, by the names of `MemoryKey`."""
+
+    def is_by_one_of(self, keys: Sequence[str], content: bytes, signature: bytes) -> bool:
+        return any(hmac.compare_digest(MemoryKey(key).sign(content), signature) for key in keys)
 
 
 @dataclass(frozen=True)

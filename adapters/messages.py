@@ -4,8 +4,9 @@ A body is deflated JSON of columns, one value a meter, behind a byte with its ve
 serial number. A body of the first version has no such byte and begins with that of a zlib stream, 0x78. A record is the
 body behind a header that says whose it is:
 
-    4 bytes   magic, with the version: WLR1
+    4 bytes   magic, with the version: WLR1, or WLR2 where it is signed
     4 bytes   CRC-32 of everything after it
+    2 bytes   in WLR2 alone: length of the signature, then the signature, of the four bytes WLR2 and all that follows it
     2 bytes   length of the header, then the header: JSON with device, store and seq
     the rest  the body, exactly as it was stored
 """
@@ -18,13 +19,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from application.ports import CannotUnderstand
+from application.ports import CannotUnderstand, Signed, Signer
 from domain.measurement import NO_EXTRA, Extra, Reading
 from domain.poll import Poll
 from domain.upload import ClockFacts, ClockState, Contents, ReadingPair, Thinned, Upload
 
-MAGIC = b"WLR1"
+MAGIC, SIGNED_MAGIC = b"WLR1", b"WLR2"
 PREFIX = struct.Struct(">4sIH")
+LENGTH = struct.Struct(">H")
 BODY_VERSION, WITH_SERIALS = b"\x02", b"\x03"
 FIRST_BODIES_BEGIN = b"\x78"
 LARGEST_RECORD = 1 << 20
@@ -114,25 +116,50 @@ class WattledgerWire:
         readings, clock, thinned = _understood(body)
         return Contents(tuple(readings), clock, thinned)
 
-    def record(self, device: str, store: str, seq: int, body: bytes) -> bytes:
+    def record(self, device: str, store: str, seq: int, body: bytes, signer: Signer | None = None) -> bytes:
         header = _Header(device=device, store=store, seq=seq).model_dump_json().encode()
-        content = struct.pack(">H", len(header)) + header + body
-        return MAGIC + struct.pack(">I", zlib.crc32(content)) + content
+        content = LENGTH.pack(len(header)) + header + body
+        if signer is None:
+            return _enclosed(MAGIC, content)
+        signature = signer.sign(SIGNED_MAGIC + content)
+        return _enclosed(SIGNED_MAGIC, LENGTH.pack(len(signature)) + signature + content)
 
     def upload(self, data: bytes) -> Upload:
-        if len(data) > LARGEST_RECORD:
-            raise CannotUnderstand(f"a record of {len(data)} bytes is larger than the {LARGEST_RECORD} allowed")
-        if len(data) < PREFIX.size or data[:4] != MAGIC:
-            raise CannotUnderstand(f"a record of {len(data)} bytes does not begin with {MAGIC.decode()}")
-        _, checksum, length = PREFIX.unpack_from(data)
-        if zlib.crc32(data[8:]) != checksum:
-            raise CannotUnderstand(f"a record of {len(data)} bytes was damaged on its way: its checksum differs")
-        header_end = PREFIX.size + length
+        _, content = _opened(data)
+        header_end = LENGTH.size + LENGTH.unpack_from(content)[0]
         try:
-            header = _Header.model_validate_json(data[PREFIX.size : header_end])
+            header = _Header.model_validate_json(content[LENGTH.size : header_end])
         except ValidationError as error:
             raise CannotUnderstand(f"a record's header is not understood: {_reason(error)}") from error
-        return Upload(header.device, header.store, header.seq, *_understood(data[header_end:]))
+        return Upload(header.device, header.store, header.seq, *_understood(content[header_end:]))
+
+    def signed(self, data: bytes) -> Signed:
+        signature, content = _opened(data)
+        return Signed(SIGNED_MAGIC + content, signature)
+
+
+def _enclosed(magic: bytes, content: bytes) -> bytes:
+    return magic + struct.pack(">I", zlib.crc32(content)) + content
+
+
+def _opened(data: bytes) -> tuple[bytes, bytes]:
+    """Signature, and what it is of: the header's length, the header and the body."""
+    if len(data) > LARGEST_RECORD:
+        raise CannotUnderstand(f"a record of {len(data)} bytes is larger than the {LARGEST_RECORD} allowed")
+    if len(data) < PREFIX.size or data[:4] not in {MAGIC, SIGNED_MAGIC}:
+        raise CannotUnderstand(
+            f"a record of {len(data)} bytes does not begin with {MAGIC.decode()} or {SIGNED_MAGIC.decode()}"
+        )
+    magic, checksum, length = PREFIX.unpack_from(data)
+    content = data[8:]
+    if zlib.crc32(content) != checksum:
+        raise CannotUnderstand(f"a record of {len(data)} bytes was damaged on its way: its checksum differs")
+    if magic == MAGIC:
+        return b"", content
+    begin = LENGTH.size + length
+    if not length or len(content) < begin + LENGTH.size:
+        raise CannotUnderstand(f"a record of {len(data)} bytes has no signature of {length} bytes, as it says")
+    return content[LENGTH.size : begin], content[begin:]
 
 
 def _understood(body: bytes) -> tuple[Sequence[ReadingPair], ClockFacts | None, Thinned | None]:

@@ -48,15 +48,21 @@ PLAINLY = {
     "missing": "missing; docs/ledger.md shows a whole site file",
     "extra_forbidden": "no such key here; docs/ledger.md shows them all",
 }
+MOST_KEYS = 8
+"""Of one device: the one in use, the one it is to get, and those that a fleet forgot. Each is tried in turn."""
 STEPS = (1, 5, 10, 15, 30, 60)
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What a file tells: a supply point, and the meters that were swapped since, in order."""
+    """What a file tells: a supply point, the meters that were swapped since, in order, and the keys of its device.
+
+    None where it says nothing of keys, so that a file of before takes none away; an empty list takes all of them.
+    """
 
     point: SupplyPoint
     swaps: tuple[MeterSwapped, ...]
+    device_keys: tuple[str, ...] | None = None
 
 
 def read_site(path: Path) -> Site:
@@ -66,7 +72,8 @@ def read_site(path: Path) -> Site:
         found = _File.model_validate(content)
     except ValidationError as error:
         raise BadOption(f"{path}: {_sentence(error)}") from error
-    return Site(found.supply_point(path), tuple(one.to_domain() for one in found.swaps))
+    keys = None if found.device_keys is None else tuple(found.device_keys)
+    return Site(found.supply_point(path), tuple(one.to_domain() for one in found.swaps), keys)
 
 
 def _number(value: object) -> object:
@@ -86,6 +93,7 @@ def _is_a_zone(name: str) -> str:
 
 
 Name = Annotated[str, Field(min_length=1, max_length=128)]
+Key = Annotated[str, Field(min_length=1, max_length=2048)]
 Kw = Annotated[Decimal, BeforeValidator(_number), Field(ge=0, le=10_000_000)]
 Register = Annotated[int, Field(ge=0, lt=1 << 62)]
 
@@ -162,6 +170,7 @@ class _File(_Strict):
     schema_: Literal["wattledger-site/1"] = Field(alias="schema")
     id: Name
     device: Name
+    device_keys: Annotated[list[Key], Field(max_length=MOST_KEYS)] | None = None
     timezone: Annotated[str, AfterValidator(_is_a_zone)]
     main_meter: Name
     agreements: Annotated[list[_Agreement], Field(min_length=1)]

@@ -12,13 +12,14 @@ from application.ports import (
     Clock,
     MeteringDays,
     Quarantine,
+    Signatures,
     SomeoneElseWrote,
     SupplyPoints,
     Wire,
 )
 from application.refused import Refused
 from application.terms_of import TermsOf
-from domain.errors import EnergyDisagrees, FromTheFuture, ImpossibleJump, MeterReplaced, Refusal
+from domain.errors import EnergyDisagrees, FromTheFuture, ImpossibleJump, MeterReplaced, NotSigned, Refusal
 from domain.events import DayEvent
 from domain.measurement import Gap, Measurement, Quality, Reading, Verdict, measure
 from domain.metering_day import MeteringDay
@@ -42,6 +43,9 @@ class PriceUploads:
     tells of several intervals at once is spread over those of them that no day knows (`rest_of_rise`). What was polled
     by a clock that nobody vouched for is priced where that clock said, and is `ESTIMATED`: its energy is measured, when
     it flowed is not.
+
+    Anybody who may write to the stream can write any device's name. So where keys of a device are registered, a record
+    that bears its name must be signed by one of them, unless a person vouches for it, as for a file at the desk.
     """
 
     days: MeteringDays
@@ -51,21 +55,36 @@ class PriceUploads:
     wire: Wire
     quarantine: Quarantine
     clock: Clock
+    signatures: Signatures | None = None
+    """None believes nobody: nothing that must be signed gets in."""
 
-    def __call__(self, records: Iterable[bytes]) -> None:
+    def __call__(self, records: Iterable[bytes], vouched: bool = False) -> None:
         """Price records in order. Raises `SomeoneElseWrote` or `Unavailable`: deliver again from that record."""
         for data in records:
-            for refused in self.refused(data):
+            for refused in self.refused(data, vouched):
                 refused.keep_in(self.quarantine)
 
-    def refused(self, data: bytes) -> list[Refused]:
+    def refused(self, data: bytes, vouched: bool = False) -> list[Refused]:
         """Price one record, and give what was not accepted of it instead of keeping it. Raises as the call does."""
         try:
             upload = self.wire.upload(data)
             point = self.points.of_device(upload.device)
+            if point.device_keys and not vouched:
+                self._check_signed(data, point)
         except (CannotUnderstand, Refusal) as refusal:
             return [Refused(data, refusal)]
         return list(self._price(upload, point))
+
+    def _check_signed(self, data: bytes, point: SupplyPoint) -> None:
+        """Raises `NotSigned`."""
+        signed = self.wire.signed(data)
+        if self.signatures and self.signatures.is_by_one_of(point.device_keys, signed.content, signed.signature):
+            return
+        found = "its signature is none of that device's" if signed.signature else "nobody signed it"
+        raise NotSigned(
+            f"a record that names device {point.device!r} is not signed by it: {found}; if the device has a new key, "
+            f"add it to device_keys of {point.id} and register that, then replay its records"
+        )
 
     def _price(self, upload: Upload, point: SupplyPoint) -> Iterator[Refused]:
         when_is_sure = upload.clock is None or upload.clock.state is not ClockState.UNSYNCED

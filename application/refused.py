@@ -13,6 +13,7 @@ from domain.errors import (
     MeterReplaced,
     NoPriceInForce,
     NothingToCorrect,
+    NotSigned,
     NotYetCommissioned,
     PeriodIsClosed,
     Refusal,
@@ -23,6 +24,7 @@ from domain.errors import (
 REASONS: dict[type[Refusal], Reason] = {
     CannotUnderstand: Reason.UNREADABLE,
     UnknownDevice: Reason.UNKNOWN_DEVICE,
+    NotSigned: Reason.NOT_SIGNED,
     UnknownMeter: Reason.UNKNOWN_METER,
     NotYetCommissioned: Reason.BEFORE_COMMISSIONING,
     FromTheFuture: Reason.FUTURE,
@@ -35,6 +37,9 @@ REASONS: dict[type[Refusal], Reason] = {
     ContractIncomplete: Reason.NO_PRICE,
     NothingToCorrect: Reason.NOTHING_TO_CORRECT,
 }
+
+AT_THE_DOOR = {Reason.UNREADABLE, Reason.UNKNOWN_DEVICE, Reason.NOT_SIGNED}
+"""Refused before anybody could say who signed it: it is asked again when it is replayed. All else was let in."""
 
 
 @dataclass(frozen=True, slots=True)

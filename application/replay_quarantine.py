@@ -6,6 +6,7 @@ from application.correct_reading import CorrectReading
 from application.ports import CannotUnderstand, CorrectionRecords, Kept, Reason
 from application.price_uploads import PriceUploads
 from application.record_late import RecordLate
+from application.refused import AT_THE_DOOR
 from domain.errors import Refusal
 
 
@@ -34,7 +35,8 @@ class ReplayQuarantine:
         """
         waiting = [kept for kept in self.price.quarantine.kept() if reason is None or kept.reason is reason]
         if said is not None and self.late is not None:  # all at once: a month is reopened once, whatever waits for it
-            self.late([kept.data for kept in waiting if kept.reason is not Reason.NOTHING_TO_CORRECT], *said)
+            records = [kept.data for kept in waiting if kept.reason is not Reason.NOTHING_TO_CORRECT]
+            self.late(records, *said, strangers={kept.data for kept in waiting if kept.reason in AT_THE_DOOR})
         stays: list[tuple[Kept, str]] = []
         for kept in waiting:
             refusal = self._refusal(kept, said)
@@ -49,7 +51,7 @@ class ReplayQuarantine:
         if kept.reason is Reason.NOTHING_TO_CORRECT:
             return self._correct(kept, said)
         stays = ""
-        for refused in self.price.refused(kept.data):
+        for refused in self.price.refused(kept.data, vouched=kept.reason not in AT_THE_DOOR):
             if refused.data == kept.data:
                 stays = str(refused.refusal)
             else:

@@ -13,7 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from application.ports import NotAllowed, Outbox, RecordsRefused, StoredCycle, Stream, StreamRecord, Unavailable, Wire
+from application.ports import (
+    NotAllowed,
+    Outbox,
+    RecordsRefused,
+    Signer,
+    StoredCycle,
+    Stream,
+    StreamRecord,
+    Unavailable,
+    Wire,
+)
 
 LIVE_CYCLES = 2
 """The newest cycles go first: somebody looks at them. The one before the newest repairs a single lost reply."""
@@ -44,12 +54,16 @@ class Round:
 
 @dataclass(frozen=True)
 class UploadOutbox:
-    """Live cycles first, then the oldest ones, until nothing is left, the allowance is used, or the line says no."""
+    """Live cycles first, then the oldest ones, until nothing is left, the allowance is used, or the line says no.
+
+    Each record is signed as it is sent, where the device has a key: what waited for weeks, by the key of today.
+    """
 
     device: str
     outbox: Outbox
     stream: Stream
     wire: Wire
+    signer: Signer | None = None
 
     def __call__(self) -> int:
         """Give how many cycles were delivered. A line that is down is no error: the outbox keeps everything."""
@@ -124,9 +138,9 @@ class _Sending:
 
     def _record(self, cycle: StoredCycle) -> StreamRecord:
         upload = self._upload
-        return StreamRecord(
-            upload.device, upload.wire.record(upload.device, upload.outbox.store, cycle.seq, cycle.body)
-        )
+        store = upload.outbox.store
+        data = upload.wire.record(upload.device, store, cycle.seq, cycle.body, upload.signer)
+        return StreamRecord(upload.device, data)
 
 
 def _as_many_as_fit(cycles: Sequence[StoredCycle], most_bytes: int) -> Sequence[StoredCycle]:

@@ -16,7 +16,7 @@ from decimal import Decimal
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
-from adapters.messages import MAGIC, WattledgerWire
+from adapters.messages import MAGIC, SIGNED_MAGIC, WattledgerWire
 from adapters.meter_profiles import MeterProfiles
 from tests.line.authority import Authority
 from tests.line.servers import Answer, FakeIot, FakeKinesis, serving
@@ -80,7 +80,7 @@ def main(folder: Path) -> None:
         print(json.dumps({"AWS_ENDPOINT_URL_KINESIS": f"https://{kinesis}"}), flush=True)
         sys.stdin.read()
     wire = WattledgerWire()
-    ours = {wire.upload(data).seq for data in stream.stored if data.startswith(MAGIC)}
+    ours = {wire.upload(data).seq for data in stream.stored if data.startswith((MAGIC, SIGNED_MAGIC))}
     print(json.dumps({"records": len(stream.stored), "cycles": len(ours)}))
 
 

@@ -40,6 +40,10 @@ class UnknownDevice(BadReadings):
     """A device that belongs to no supply point."""
 
 
+class NotSigned(BadReadings):
+    """A record that the device whose name it bears did not sign, though its key is registered."""
+
+
 class UnknownMeter(BadReadings):
     """A meter that was not registered, or that has left."""
 

@@ -10,6 +10,7 @@ from domain.errors import BadReadings
 from domain.measurement import Swap
 from domain.site_events import (
     AgreementChanged,
+    DeviceKeysRegistered,
     MeterJoined,
     MeterLeft,
     MeterSwapped,
@@ -47,6 +48,8 @@ def evolve(point: SupplyPoint | None, event: SupplyPointEvent) -> SupplyPoint:
             return replace(point, later=tuple(later))
         case MeterSwapped():
             return _swapped(point, event)
+        case DeviceKeysRegistered(keys):
+            return replace(point, device_keys=keys)
 
 
 def _joined(point: SupplyPoint, event: MeterJoined) -> SupplyPoint:
@@ -96,7 +99,8 @@ def registration(wanted: SupplyPoint) -> SupplyPointRegistered:
 def changes(known: SupplyPoint | None, wanted: SupplyPoint) -> list[SupplyPointEvent]:
     """What makes of the known supply point the wanted one; nothing where it is that already.
 
-    Swaps are told by `MeterSwapped` alone: `wanted` need not repeat them. Raises `BadReadings` for what cannot change.
+    Swaps and the keys of the device are told by their own events alone: `wanted` need not repeat them. Raises
+    `BadReadings` for what cannot change.
     """
     _check_sizes(wanted)
     if known is None:

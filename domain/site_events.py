@@ -73,6 +73,16 @@ class AgreementChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceKeysRegistered:
+    """The public keys that a supply point's device signs with from now on, instead of those before; none: it need not.
+
+    Each is its SubjectPublicKeyInfo in base64, on one line.
+    """
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RatesPublished:
     """Rates of a tariff, by whomever and wherever they were found. They count for their days instead of older ones."""
 
@@ -80,5 +90,7 @@ class RatesPublished:
     rates: Rates
 
 
-SupplyPointEvent = SupplyPointRegistered | MeterJoined | MeterLeft | MeterSwapped | AgreementChanged
+SupplyPointEvent = (
+    SupplyPointRegistered | MeterJoined | MeterLeft | MeterSwapped | AgreementChanged | DeviceKeysRegistered
+)
 SiteEvent = SupplyPointEvent | DeviceAssigned | RatesPublished

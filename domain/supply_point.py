@@ -30,7 +30,8 @@ class SupplyPoint:
     each of which holds until the next. `meter_changed` has the local days on which a new main meter took over.
     `step_minutes` is how often the device reads, `meters` every meter by its name. `since` and `until` are the UTC
     instants at which meters began and ceased to count, where that is not always; `away` has the `[left, came back)` in
-    between; `swaps` those at which another meter took the place of one, the earliest first.
+    between; `swaps` those at which another meter took the place of one, the earliest first. `device_keys` are
+    the public keys of the device: where there are any, what bears its name counts only if one of them signed it.
     """
 
     id: str
@@ -47,6 +48,7 @@ class SupplyPoint:
     until: Mapping[str, datetime] = field(default_factory=dict)
     swaps: Mapping[str, tuple[Swap, ...]] = field(default_factory=dict)
     away: Mapping[str, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict)
+    device_keys: tuple[str, ...] = ()
 
     @property
     def agreements(self) -> tuple[Agreement, ...]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from adapters.device_clock import RELEASED, DeviceClock, device_clock, raise_system_clock
 from adapters.messages import WattledgerWire
+from adapters.openssl_key import OpensslKey
 from adapters.sqlite_outbox import OutboxFolder
 from application.make_room import MakeRoom
-from application.ports import BootClock, CannotUnderstand, Meters, Outbox, OutboxCare, Stream
+from application.ports import BootClock, CannotUnderstand, Meters, Outbox, OutboxCare, Signer, Stream
 from application.store_readings import StoreReadings
 from application.tend_outbox import TendOutbox
 from application.upload_outbox import UploadOutbox
@@ -178,9 +179,21 @@ def _line(settings: Settings, outbox: OutboxFolder, wire: WattledgerWire, clock:
     clock.told = time.told
     chance = SystemRandom().random  # a fleet that starts together must not draw the same lot
     pace = UploadPace(chance, settings.upload.backlog_kb_per_s * 1000, clock.elapsed_s())
-    upload = UploadOutbox(settings.device.id, outbox, stream_of(settings, settings.upload, time), wire)
+    stream, signer = stream_of(settings, settings.upload, time), signer_of(settings)
+    upload = UploadOutbox(settings.device.id, outbox, stream, wire, signer)
     care: OutboxCare = outbox
     return Line(UploadWorker(UploadStores(upload, care), pace, clock.elapsed_s, clock), time)
+
+
+def signer_of(settings: Settings) -> Signer | None:
+    """The key of the device's certificate signs its records; who has no identity of its own signs nothing."""
+    if settings.identity is None:
+        return None
+    if OpensslKey.available():
+        return OpensslKey(settings.identity.key)
+    from adapters.device_key import DeviceKey  # noqa: PLC0415  # 12 MB, for a Python that cannot do without
+
+    return DeviceKey(settings.identity.key)
 
 
 def stream_of(settings: Settings, upload: Upload, time: "ServerTime") -> Stream:

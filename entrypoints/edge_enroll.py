@@ -11,7 +11,7 @@ Both are written where [identity] of the settings says. A key that is there alre
 
 
 def command(config: Config = SETTINGS) -> None:
-    from adapters.device_key import make_key_and_request
+    from adapters.device_key import make_key_and_request, public_key_text
     from domain.errors import BadSettings
     from edge.settings import load_settings
 
@@ -28,5 +28,7 @@ def command(config: Config = SETTINGS) -> None:
         f"next: have {request} signed (aws iot create-certificate-from-csr), attach it to thing {thing},",
         f"      write the certificate to {who.certificate} and the server's root authority to {who.authority},",
         "      then run `wattledger edge doctor`",
+        "for the ledger, so that nobody else can write in this device's name: this line into its site file",
+        f'device_keys = ["{public_key_text(who.key)}"]',
     ):
         OUT.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -97,9 +97,11 @@ class OpenLedger:
 
     @cached_property
     def price(self) -> PriceUploads:
-        store = self.store
+        from adapters.device_key import KeySignatures  # no other command of a ledger needs its vendor
+
+        store, wire, signatures = self.store, WattledgerWire(), KeySignatures()
         return PriceUploads(
-            store.days, store.periods, store.sites, self.terms_of, WattledgerWire(), self.quarantine, self.clock
+            store.days, store.periods, store.sites, self.terms_of, wire, self.quarantine, self.clock, signatures
         )
 
     @cached_property

@@ -101,7 +101,7 @@ def _notes(file: MeterFile | RegisterFile) -> tuple[str, ...]:
 def _record(opened: OpenLedger, records: list[bytes], said: tuple[str, str] | None, bar: Bar) -> None:
     for done, record in enumerate(records):
         if said is None:
-            opened.price([record])
+            opened.price([record], vouched=True)  # by who runs this command; no device signed a file
             bar(done + 1, len(records))
     if said is not None:  # all at once: a month is reopened once, however many uploads it gets
         opened.late(records, *said)

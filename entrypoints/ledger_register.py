@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from adapters.site_files import read_site
+from adapters.site_files import Site, read_site
 from adapters.tariff_files import TariffFiles
 from application.published_tariffs import PublishRates
-from application.register_site import RegisterSite, SwapMeter
+from application.register_site import RegisterDeviceKeys, RegisterSite, SwapMeter
 from domain.errors import BadOption
 from domain.registry import BEGINNING
 from domain.site_events import AgreementChanged, MeterJoined, MeterLeft, SupplyPointEvent
@@ -32,6 +32,7 @@ def register(
     ledger: LedgerFile = DEFAULT,
 ) -> None:
     told = read_site(site)
+    keys = _keys_of(told, site)
     opened = OpenLedger(ledger, make=True)
     for agreement in told.point.agreements:
         opened.tariffs.get(agreement.tariff)  # one that is not there is refused now, not at the first reading
@@ -39,6 +40,8 @@ def register(
     swap = SwapMeter(opened.store.sites)
     swapped = [one for one in told.swaps if swap(told.point.id, one)]
     lines = [*map(_said, events), *(f"meter {one.meter} swapped at {one.at.isoformat()}" for one in swapped)]
+    if keys is not None and RegisterDeviceKeys(opened.store.sites)(told.point.id, keys):
+        lines.append(_said_of_keys(told.point.device, len(keys)))
     for line in lines or ["nothing new"]:
         OUT.print(f"{told.point.id}: {line}", markup=False, highlight=False, soft_wrap=True)
     for tariff in dict.fromkeys(agreement.tariff for agreement in told.point.agreements):
@@ -73,6 +76,23 @@ def _as_agreed(opened: OpenLedger, tariff: str) -> str:
         known = f"they are billed by {', '.join(agreed)}" if agreed else "there is none"
         raise BadOption(f"--tariff {tariff}: no supply point here is billed by it; {known}")
     return found
+
+
+def _keys_of(told: Site, site: Path) -> list[str] | None:
+    """None where the file says nothing of keys. Raises `BadOption` before anything is done."""
+    if told.device_keys is None:
+        return None
+    from adapters.device_key import registrable  # most site files have no key
+
+    return [registrable(key, f"{site}: device_keys") for key in told.device_keys]
+
+
+def _said_of_keys(device: str, many: int) -> str:
+    if not many:
+        return f"device {device} need not sign what it sends"
+    return (
+        f"what device {device} sends counts only if it is signed by {'its key' if many == 1 else f'one of {many} keys'}"
+    )
 
 
 def _said(event: SupplyPointEvent) -> str:

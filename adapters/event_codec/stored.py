@@ -33,6 +33,7 @@ from domain.events import (
 from domain.site_events import (
     AgreementChanged,
     DeviceAssigned,
+    DeviceKeysRegistered,
     MeterJoined,
     MeterLeft,
     MeterSwapped,
@@ -58,6 +59,7 @@ STORED_NAMES: dict[str, type[Event]] = {
     "MeterLeft.v1": MeterLeft,
     "MeterSwapped.v2": MeterSwapped,
     "AgreementChanged.v1": AgreementChanged,
+    "DeviceKeysRegistered.v1": DeviceKeysRegistered,
     "RatesPublished.v1": RatesPublished,
 }
 

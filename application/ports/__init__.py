@@ -22,6 +22,7 @@ from application.ports.errors import (
     StoreFull,
     Unavailable,
 )
+from application.ports.wire import Signatures, Signed, Signer, Wire
 from domain.billing_period import BillingPeriod
 from domain.cost_event import CostEvent
 from domain.events import Event, PeriodEvent
@@ -30,7 +31,6 @@ from domain.site_events import SupplyPointEvent
 from domain.supply_point import SupplyPoint
 from domain.tariff import Rates, Tariff
 from domain.terms import BillingMonth
-from domain.upload import ClockFacts, Contents, ReadingPair, Thinned, Upload
 
 __all__ = [
     "BillingPeriods",
@@ -59,6 +59,9 @@ __all__ = [
     "Recorded",
     "RecordsRefused",
     "RegisteredSite",
+    "Signatures",
+    "Signed",
+    "Signer",
     "Sites",
     "SomeoneElseWrote",
     "StoreDamaged",
@@ -216,6 +219,7 @@ class Reason(StrEnum):
 
     UNREADABLE = "unreadable"
     UNKNOWN_DEVICE = "unknown device"
+    NOT_SIGNED = "not signed by its device"
     UNKNOWN_METER = "unknown meter"
     BEFORE_COMMISSIONING = "before commissioning"
     FUTURE = "future"
@@ -275,32 +279,6 @@ class Tariffs(Protocol):
 
     def get(self, tariff: str) -> Tariff:
         """Raises `InvalidTariff` for an id that is not there, naming near ones."""
-        ...
-
-
-class Wire(Protocol):
-    """How readings are written, on the device's disk and on the road; the same bytes live and after weeks offline."""
-
-    def body(
-        self, readings: Sequence[ReadingPair], clock: ClockFacts | None = None, thinned: Thinned | None = None
-    ) -> bytes:
-        """One poll cycle, as the outbox keeps it."""
-        ...
-
-    def contents(self, body: bytes) -> Contents:
-        """What a body holds. Raises `CannotUnderstand`."""
-        ...
-
-    def readings(self, body: bytes) -> Sequence[ReadingPair]:
-        """The readings of a body. Raises `CannotUnderstand`."""
-        ...
-
-    def record(self, device: str, store: str, seq: int, body: bytes) -> bytes:
-        """A stored cycle with its identity, as the stream carries it."""
-        ...
-
-    def upload(self, data: bytes) -> Upload:
-        """The upload that a record carries. Raises `CannotUnderstand`, whatever the bytes are."""
         ...
 
 

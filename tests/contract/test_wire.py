@@ -4,6 +4,7 @@ import json
 import struct
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -11,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.messages import LARGEST_BODY, LARGEST_RECORD, MAGIC, WattledgerWire
-from application.ports import CannotUnderstand, Wire
+from adapters.memory import MemoryKey, MemorySignatures
+from adapters.messages import LARGEST_BODY, LARGEST_RECORD, MAGIC, SIGNED_MAGIC, WattledgerWire
+from application.ports import CannotUnderstand, Signer, Wire
 from domain.measurement import Extra, Reading
 from domain.upload import ClockFacts, ClockState, Contents, ReadingPair, Thinned, Upload
 
@@ -37,11 +39,12 @@ UPLOADS = st.builds(
 )  # fmt: skip
 
 
-def sent(upload: Upload) -> bytes:
-    return WIRE.record(upload.device, upload.store, upload.seq, WIRE.body(upload.readings))
+def sent(upload: Upload, signer: Signer | None = None) -> bytes:
+    return WIRE.record(upload.device, upload.store, upload.seq, WIRE.body(upload.readings), signer)
 
 
 PAIR: ReadingPair = (Reading("main", NOON, 5000, 900), Reading("main", NOON + timedelta(minutes=5), 6000, 1200))
+KEY = MemoryKey("key of edge-1")
 UPLOAD = Upload("edge-1", "store-1", 7, (PAIR, (None, Reading("oven", NOON + timedelta(minutes=5), 0, 0))))
 
 
@@ -101,8 +104,44 @@ def test_any_json_as_a_body_is_readings_or_is_refused(content: object) -> None:
     understood_or_refused(WIRE.record("edge-1", "store-1", 1, body))
 
 
-def sealed(content: bytes) -> bytes:
-    return MAGIC + struct.pack(">I", zlib.crc32(content)) + content
+@given(upload=UPLOADS)
+@settings(max_examples=50)
+def test_what_was_signed_is_understood_as_what_was_not_and_tells_its_signature(upload: Upload) -> None:
+    data = sent(upload, KEY)
+    assert data.startswith(SIGNED_MAGIC)
+    assert WIRE.upload(data) == upload
+    signed = WIRE.signed(data)
+    assert MemorySignatures().is_by_one_of([KEY.public], signed.content, signed.signature)
+    assert WIRE.signed(sent(upload)).signature == b""
+    assert sent(upload, KEY) == data
+
+
+def test_what_is_signed_is_all_of_a_record_but_its_signature() -> None:
+    changed = [replace(UPLOAD, device="edge-2"), replace(UPLOAD, store="2"), replace(UPLOAD, seq=8)]
+    changed.append(replace(UPLOAD, readings=(PAIR,)))
+    contents = {WIRE.signed(sent(one, key)).content for one in (UPLOAD, *changed) for key in (KEY, MemoryKey("other"))}
+    assert len(contents) == 1 + len(changed)
+
+
+@given(content=st.binary(max_size=300), length=st.integers(0, 300))
+def test_any_bytes_behind_the_length_of_a_signature_are_an_upload_or_are_refused(content: bytes, length: int) -> None:
+    data = sealed(struct.pack(">H", length) + content, SIGNED_MAGIC)
+    understood_or_refused(data)
+    with suppress(CannotUnderstand):
+        assert len(WIRE.signed(data).signature) == length > 0
+
+
+def test_a_signed_record_that_was_damaged_or_cut_off_is_refused() -> None:
+    data = sent(UPLOAD, KEY)
+    for at in range(len(data)):
+        for damaged in (data[:at], data[:at] + bytes((data[at] ^ 4,)) + data[at + 1 :]):
+            for read in (WIRE.upload, WIRE.signed):
+                with pytest.raises(CannotUnderstand):
+                    read(damaged)
+
+
+def sealed(content: bytes, magic: bytes = MAGIC) -> bytes:
+    return magic + struct.pack(">I", zlib.crc32(content)) + content
 
 
 def understood_or_refused(data: bytes) -> None:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from adapters.device_key import public_key_text
 from adapters.sqlite_outbox import OutboxFolder
 from tests.line.authority import Authority
 from tests.unit.device.conftest import TOML, UPLOAD
@@ -75,6 +77,8 @@ def test_a_device_enrolls_runs_without_a_line_answers_and_stops_in_order(machine
     enrolled = machine.ask("enroll")
     assert enrolled.returncode == 0, enrolled.stderr
     assert "PRIVATE" not in enrolled.stdout
+    (line,) = [line for line in enrolled.stdout.splitlines() if line.startswith("device_keys = ")]
+    assert tomllib.loads(line) == {"device_keys": [public_key_text(machine.folder / "device.key")]}
     assert machine.ask("enroll").returncode == 2
     Authority(machine.folder, "authority")
     running = machine.start()

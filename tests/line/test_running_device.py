@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from adapters.device_clock import DeviceClock
+from adapters.device_key import KeySignatures, public_key_text
 from adapters.messages import WattledgerWire
 from adapters.meter_profiles import MeterProfiles
 from adapters.sqlite_outbox import OutboxFolder
@@ -185,6 +186,17 @@ def factory(world: World, tmp_path: Path) -> Iterator[Factory]:
             certificate=world.certificate, authority=world.authority.file, health=free_port(),
         )  # fmt: skip
         yield Factory(world, meters, settings_of(text.encode(), tmp_path / "edge.toml"))
+
+
+def test_what_a_device_sends_is_signed_by_the_key_of_its_certificate(factory: Factory) -> None:
+    factory.run(3)
+    wire, key = WattledgerWire(), public_key_text(factory.world.key)
+    _, another = factory.world.authority.issue("edge-2")
+    signed = [wire.signed(data) for data in factory.world.kinesis.stored]
+    assert len(signed) == 3
+    for one in signed:
+        assert KeySignatures().is_by_one_of([key], one.content, one.signature)
+        assert not KeySignatures().is_by_one_of([public_key_text(another)], one.content, one.signature)
 
 
 def test_a_device_in_order_tells_todays_energy_cost_period_peak_and_how_its_parts_are(factory: Factory) -> None:

@@ -116,19 +116,19 @@ def rebuild_without_forgetting(ledger: Ledger, view: View) -> int:
 
 
 class PassesOverWhatItCannotRead(PriceUploads):
-    def refused(self, data: bytes) -> list[Refused]:
-        return [one for one in super().refused(data) if not isinstance(one.refusal, CannotUnderstand)]
+    def refused(self, data: bytes, vouched: bool = False) -> list[Refused]:
+        return [one for one in super().refused(data, vouched) if not isinstance(one.refusal, CannotUnderstand)]
 
 
 class TakesARefusalForItsNeighbours(PriceUploads):
     """One reading that is refused, and none of its record is priced."""
 
-    def refused(self, data: bytes) -> list[Refused]:
-        upload = self.wire.upload(data) if data.startswith(b"WLR1") else None
+    def refused(self, data: bytes, vouched: bool = False) -> list[Refused]:
+        upload = self.wire.upload(data) if data.startswith((b"WLR1", b"WLR2")) else None
         latest = self.clock.now() + timedelta(minutes=10)
         if upload is not None and any(after.serial.endswith("-2") or after.at > latest for _, after in upload.readings):
             return []
-        return super().refused(data)
+        return super().refused(data, vouched)
 
 
 SINKS, VIEWS = ("a_sink_fails", "a_publisher_works"), ("the_view_catches_up",)

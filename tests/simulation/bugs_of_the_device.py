@@ -34,10 +34,9 @@ class SimpleUpload(UploadOutbox):
         raise NotImplementedError
 
     def put(self, cycles: Sequence[StoredCycle]) -> Sequence[bool]:
-        store = self.outbox.store
-        return self.stream.put(
-            [StreamRecord(self.device, self.wire.record(self.device, store, one.seq, one.body)) for one in cycles]
-        )
+        store, sign = self.outbox.store, self.signer
+        records = [self.wire.record(self.device, store, one.seq, one.body, sign) for one in cycles]
+        return self.stream.put([StreamRecord(self.device, record) for record in records])
 
 
 class MarksBeforeSending(SimpleUpload):
@@ -72,12 +71,19 @@ class SendsTheStoreInUseOnly(UploadStores):
         return self.upload.round(backlog_bytes)
 
 
+class SendsUnsigned(UploadOutbox):
+    """As if the device had no key, though the cloud knows one."""
+
+    def round(self, backlog_bytes: int | None = None) -> Round:
+        return UploadOutbox(self.device, self.outbox, self.stream, self.wire).round(backlog_bytes)
+
+
 class GivesNewNumbersToWhatItSends(SimpleUpload):
     """A cycle that is sent again has another number, as from a counter in memory."""
 
     def sent(self, cycles: Sequence[StoredCycle]) -> int:
-        store, numbers = self.outbox.store, count(self.outbox.last_seq)
-        records = [self.wire.record(self.device, store, next(numbers), cycle.body) for cycle in cycles]
+        store, numbers, sign = self.outbox.store, count(self.outbox.last_seq), self.signer
+        records = [self.wire.record(self.device, store, next(numbers), cycle.body, sign) for cycle in cycles]
         taken = self.stream.put([StreamRecord(self.device, data) for data in records])
         self.outbox.acknowledge([cycle.seq for cycle, ok in zip(cycles, taken, strict=True) if ok])
         return sum(taken)
@@ -184,6 +190,7 @@ BUGS: Mapping[str, Planted] = {
     "what is sent has a number of its own": Planted(
         replace(SOUND, upload_outbox=GivesNewNumbersToWhatItSends), {Broken.MARKED}
     ),
+    "what is sent has no signature": Planted(replace(SOUND, upload_outbox=SendsUnsigned), {Broken.QUARANTINE}),
     "a restarted device does not look into its store": Planted(
         replace(SOUND, store_readings=ForgetsAtRestart), {Broken.LOST}
     ),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.event_store import EventStore
-from adapters.memory import MemoryQuarantine, MemoryTariffs, SetClock
+from adapters.memory import MemoryQuarantine, MemorySignatures, MemoryTariffs, SetClock
 from adapters.messages import WattledgerWire
 from application.ports import SomeoneElseWrote, Unavailable
 from application.price_batch import PriceBatch
@@ -12,11 +12,11 @@ from application.price_uploads import PriceUploads
 from application.project import catch_up
 from application.publish_to_sinks import publish_to_sinks
 from application.published_tariffs import PublishedTariffs
-from application.register_site import RegisterSite
+from application.register_site import RegisterDeviceKeys, RegisterSite
 from application.terms_of import TermsOf
 from domain.tariff import Tariff
 from tests.simulation.parts import Parts
-from tests.simulation.plant import POINT
+from tests.simulation.plant import KEY, POINT
 from tests.simulation.power import Fuse, PowerCut, cut, mortal
 from tests.simulation.road import Road
 
@@ -41,7 +41,8 @@ class Worker:
         self.tariffs = PublishedTariffs(MemoryTariffs({cloud.tariff.id: cloud.tariff}), self.rates)
         self.terms_of = TermsOf(self.tariffs, self.periods)
         self.price: PriceUploads = cloud.parts.price_uploads(
-            self.days, self.periods, self.sites, self.terms_of, WattledgerWire(), self.quarantine, cloud.clock
+            *(self.days, self.periods, self.sites, self.terms_of),
+            *(WattledgerWire(), self.quarantine, cloud.clock, MemorySignatures()),
         )
         self.take = PriceBatch(self.price, store.days) if at_once else self.price
         self.publish = [
@@ -65,6 +66,7 @@ class Cloud:
         self.sinks = {name: self.parts.sink(name) for name in SINKS}
         self.view = self.parts.view(Path(":memory:"))
         RegisterSite(self.opened().sites)(POINT)
+        RegisterDeviceKeys(self.opened().sites)(POINT.id, [KEY.public])
         self.workers = [self.started(0), self.started(1)]
 
     def started(self, who: int) -> Worker:

@@ -19,7 +19,7 @@ from edge.systemd import Systemd
 from edge.workers import UploadWorker
 from tests.simulation.disk import Disk, Shelf, ShelfOutbox
 from tests.simulation.parts import Parts
-from tests.simulation.plant import METERS, POINT, STEP
+from tests.simulation.plant import KEY, METERS, POINT, STEP
 from tests.simulation.power import Fuse, PowerCut, mortal
 from tests.simulation.road import Endpoint
 
@@ -81,7 +81,7 @@ class Device:
         self.server_time = ServerTime(self.clock.now, self.elapsed_s)
         self.stream = KinesisStream("readings", mortal(self.line, self.fuse), None, self.server_time)
         self.uploads = self.parts.upload_stores(
-            self.parts.upload_outbox(POINT.device, outbox, self.stream, WIRE), self.shelf
+            self.parts.upload_outbox(POINT.device, outbox, self.stream, WIRE, KEY), self.shelf
         )
         chance = Random(self.boots).random
         pace = UploadPace(chance, BACKLOG_BYTES_PER_S, self.elapsed_s())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from adapters.correction_records import WattledgerCorrections
 from application.ports import Reason
+from application.refused import AT_THE_DOOR
 from application.verify_ledger import VerifyLedger
 from domain.events import PeriodClosed, PeriodRerated
 from domain.money import MICRO, NANO
@@ -71,7 +72,8 @@ def check_quarantine(world: "World") -> None:
         if kept.reason is Reason.UNREADABLE and kept.data in world.noise:
             kept_noise.add(kept.data)
             continue
-        refused = worker.price.refused(kept.data)  # it waits for the reasons of today, not for those of its coming
+        # it waits for the reasons of today, not for those of its coming; a part of what was signed has no signature
+        refused = worker.price.refused(kept.data, vouched=kept.reason not in AT_THE_DOOR)
         if not refused:
             raise Violation(Broken.QUARANTINE, f"what would be accepted: {kept.text}")
         for one in refused:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from adapters.memory import MemoryKey
 from adapters.tariff_files import TariffFiles
 from domain.measurement import MeterType, Reading, Registers
 from domain.supply_point import SupplyPoint
@@ -21,6 +22,8 @@ METERS = ("main", "oven")
 TARIFF_ID = "mx-gdmth:golfo-centro"
 MONTH_END = datetime(2026, 2, 1, 6, tzinfo=UTC)
 """Midnight in Mexico between January and February."""
+KEY = MemoryKey("key of the device")
+"""Registered, so the cloud prices nothing of the device that this key did not sign."""
 POINT = SupplyPoint(
     id="mill",
     device="edge-1",

@@ -112,7 +112,7 @@ def test_a_batch_that_fails_within_is_not_known_at_all(house: House, mill: Suppl
 
     @dataclass(frozen=True)
     class FailsToo(PriceUploads):
-        def __call__(self, records: object) -> None:
+        def __call__(self, records: object, vouched: bool = False) -> None:
             raise SomeoneElseWrote("again")
 
     broken = FailsToo(**{name: getattr(house.price, name) for name in PriceUploads.__dataclass_fields__})

@@ -104,7 +104,7 @@ def test_bytes_that_nobody_understands_block_nothing(house: House) -> None:
     assert house.energy("main") == 1000
     (kept,) = house.quarantine.kept()
     assert (kept.data, kept.reason) == (b"noise", Reason.UNREADABLE)
-    assert kept.text == "a record of 5 bytes does not begin with WLR1"
+    assert kept.text == "a record of 5 bytes does not begin with WLR1 or WLR2"
 
 
 def test_an_unknown_device_goes_to_quarantine_whole(house: House) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from adapters.memory import MemoryOutbox, MemoryStream
+from adapters.memory import MemoryKey, MemoryOutbox, MemorySignatures, MemoryStream
 from adapters.messages import PREFIX, WattledgerWire
 from application.ports import NotAllowed, RecordsRefused, StreamRecord, Unavailable
 from application.upload_outbox import BYTES_PER_CALL, CYCLES_PER_CALL, LIVE_CYCLES, Outcome, Round, UploadOutbox
@@ -166,3 +166,24 @@ def test_a_call_carries_no_more_than_a_thin_line_can(outbox: MemoryOutbox) -> No
         outbox.append(f"poll {i}", bytes(large))
     a_round(outbox, line)
     assert [len(call) for call in line.calls] == [2, 2, 2, 1]
+
+
+def test_each_record_is_signed_as_it_is_sent(outbox: MemoryOutbox) -> None:
+    line, key = Line(), MemoryKey("key of edge-1")
+    fill(outbox, 5)
+    UploadOutbox("edge-1", outbox, line.road, WIRE, key).round()
+    signed = [WIRE.signed(record.data) for record in line.road.records]
+    assert len(signed) == 5
+    assert all(MemorySignatures().is_by_one_of([key.public], one.content, one.signature) for one in signed)
+
+
+def test_a_key_that_cannot_sign_is_told_and_nothing_is_sent_nor_lost(outbox: MemoryOutbox) -> None:
+    class NoKey:
+        def sign(self, content: bytes) -> bytes:
+            raise NotAllowed("device.key cannot be read")
+
+    line = Line()
+    fill(outbox, 3)
+    done = UploadOutbox("edge-1", outbox, line, WIRE, NoKey()).round()
+    assert (done.outcome, done.reason, done.delivered) == (Outcome.NOT_ALLOWED, "device.key cannot be read", 0)
+    assert (line.calls, outbox.backlog()) == ([], 3)
