@@ -36,6 +36,7 @@ from domain.site_events import (
     MeterJoined,
     MeterLeft,
     MeterSwapped,
+    PricesPublished,
     RatesPublished,
     SupplyPointRegistered,
 )
@@ -59,6 +60,7 @@ STORED_NAMES: dict[str, type[Event]] = {
     "MeterSwapped.v2": MeterSwapped,
     "AgreementChanged.v1": AgreementChanged,
     "RatesPublished.v1": RatesPublished,
+    "PricesPublished.v1": PricesPublished,
 }
 
 
