@@ -7,6 +7,7 @@ from decimal import Decimal
 from domain.arrays.day_book import DayBook
 from domain.determinants import Determinants
 from domain.events import DayOpened
+from domain.gauges import are_alike
 from domain.money import MICRO
 from domain.terms import Terms
 from domain.verification import Compared, Verification
@@ -76,8 +77,8 @@ class DayCheck:
 
 def _as_opened(opened: DayOpened, terms: Terms) -> Terms | None:
     """These terms at the rates that the day was opened with; None where more than rates was amended."""
-    there = (opened.line_codes, opened.periods, opened.gauges)
-    if there != (terms.tariff.line_codes, terms.tariff.periods, terms.gauges):
+    there = (opened.line_codes, opened.periods)
+    if there != (terms.tariff.line_codes, terms.tariff.periods) or not are_alike(opened.gauges, terms.gauges):
         return None
     if opened.rates_micro == terms.micro:
         return terms

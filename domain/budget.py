@@ -41,9 +41,9 @@ from domain.charges import (
     UnusedPower,
 )
 from domain.charges.excess import ExcessRule
-from domain.charges.indexed import PriceSeries
 from domain.errors import BadOption
 from domain.money import MICRO
+from domain.price_series import PriceSeries
 
 LARGEST_RATED_KW = 500_000
 """The largest meter and the largest contract: 500 MW at one supply point."""
@@ -104,7 +104,10 @@ def most_of(
     charges: Sequence[Charge], values: Values, series: Sequence[PriceSeries] = ()
 ) -> list[tuple[Charge, Fraction]]:
     """What no month of a load within the largest can exceed, in currency, for each charge: all its lines together."""
-    most = _Most(values, {one.name: _dearest_price(one) for one in series}, {})
+    dearest: dict[str, Fraction] = {}
+    for one in series:  # some were published in several pieces
+        dearest[one.name] = max(dearest.get(one.name, Fraction(0)), _dearest_price(one))
+    most = _Most(values, dearest, {})
     return [(charge, most.see(charge)) for charge in charges]
 
 

@@ -6,9 +6,10 @@ integers, so that it can be stored, carried from day to day, and compared.
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from math import isqrt
-from typing import Literal
+from typing import Literal, Self
 
 from domain.growth import Gauge, Growth
 from domain.register_gauges import RegisterByPeriod, Unmetered
@@ -28,6 +29,8 @@ __all__ = [
     "SquaredExcess",
     "TopBlocks",
     "Unmetered",
+    "are_alike",
+    "of_a_day",
 ]
 
 
@@ -236,6 +239,13 @@ class IndexedEnergy:
         index = (start_s - self.start_s) // (self.minutes * 60)
         return self.prices_micro[index] if 0 <= index < len(self.prices_micro) else None
 
+    def between(self, start_s: int, end_s: int) -> Self:
+        """The same with the prices of the blocks of `[start_s, end_s)` alone."""
+        step_s = self.minutes * 60
+        first = max(0, (start_s - self.start_s) // step_s)
+        end = max(first, -((self.start_s - end_s) // step_s))
+        return replace(self, start_s=self.start_s + first * step_s, prices_micro=self.prices_micro[first:end])
+
 
 AnyGauge = (
     TopBlocks
@@ -249,3 +259,19 @@ AnyGauge = (
     | ChronologicalTiers
     | IndexedEnergy
 )
+
+
+def of_a_day(gauges: Sequence[AnyGauge], start_s: int, end_s: int) -> tuple[AnyGauge, ...]:
+    """The gauges as a day `[start_s, end_s)` keeps them: with its own prices, not with those of a month."""
+    return tuple(one.between(start_s, end_s) if isinstance(one, IndexedEnergy) else one for one in gauges)
+
+
+def are_alike(gauges: Sequence[AnyGauge], others: Sequence[AnyGauge]) -> bool:
+    """Whether their states mean the same: all is equal but the prices, which become known day by day."""
+    return len(gauges) == len(others) and all(map(_is_alike, gauges, others))
+
+
+def _is_alike(one: AnyGauge, other: AnyGauge) -> bool:
+    if isinstance(one, IndexedEnergy) and isinstance(other, IndexedEnergy):
+        return (one.minutes, one.exported) == (other.minutes, other.exported)
+    return one == other

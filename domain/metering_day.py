@@ -23,6 +23,7 @@ from domain.events import (
     ReadingsPriced,
     ReadingsThinned,
 )
+from domain.gauges import are_alike, of_a_day
 from domain.measurement import Correction, Extra, Gap, Measurement, Quality
 from domain.meter_day import Grid, MeterDay
 from domain.poll import MeasuredInterval
@@ -82,7 +83,7 @@ class MeteringDay:
             meters=names,
             opening=opening,
             opening_nano=tuple(tuple(terms.accrued_nano(part)) for part in opening),
-            gauges=terms.gauges,
+            gauges=of_a_day(terms.gauges, int(start.timestamp()), int(end.timestamp())),
             main_meter=point.main_meter,
         )
 
@@ -103,10 +104,13 @@ class MeteringDay:
         return DayJoined(meter, nothing, (0,) * len(opened.line_codes))
 
     def fits(self, terms: Terms) -> bool:
-        """Whether the day's sums mean what these terms multiply; a tariff may be changed after the day was opened."""
+        """Whether the day's sums mean what these terms multiply; a tariff may be changed after the day was opened.
+
+        Prices that were published since change nothing of what was known when it opened: the close settles them.
+        """
         tariff, opened = terms.tariff, self._opened()
-        theirs = (tariff.periods, tariff.demand_minutes, terms.gauges)
-        return theirs == (opened.periods, opened.demand_minutes, opened.gauges)
+        same = (tariff.periods, tariff.demand_minutes) == (opened.periods, opened.demand_minutes)
+        return same and are_alike(terms.gauges, opened.gauges)
 
     def follows(self, terms: Terms) -> bool:
         """Whether the day was opened at the lines and rates of these terms, so that they can go on pricing it."""

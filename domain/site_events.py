@@ -1,10 +1,11 @@
-"""What happened to a supply point and its meters, and to the rates of a tariff: the events of the registry."""
+"""What happened to a supply point and its meters, and to the prices of a tariff: the events of the registry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from domain.measurement import MeterType, Registers
+from domain.price_series import PriceSeries
 from domain.tariff import Rates
 from domain.terms import Contract
 
@@ -90,7 +91,15 @@ class RatesPublished:
     rates: Rates
 
 
+@dataclass(frozen=True, slots=True)
+class PricesPublished:
+    """Prices of a series that a tariff's charges follow. Where they have one, it counts instead of older ones."""
+
+    tariff: str
+    series: PriceSeries
+
+
 SupplyPointEvent = (
     SupplyPointRegistered | MeterJoined | MeterLeft | MeterSwapped | AgreementChanged | DeviceKeysRegistered
 )
-SiteEvent = SupplyPointEvent | DeviceAssigned | RatesPublished
+SiteEvent = SupplyPointEvent | DeviceAssigned | RatesPublished | PricesPublished

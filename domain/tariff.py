@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from domain.calendar import Calendar
-from domain.charges import Charge, PriceSeries
+from domain.charges import Charge, ExportCredit, IndexedPrice, PriceSeries
 from domain.errors import InvalidTariff, NoPriceInForce
 from domain.money import Rounding
 
@@ -16,7 +16,8 @@ from domain.money import Rounding
 class Tariff:
     """One version of a rate: what is charged, when and how. `version` is the hash of its content, rates included.
 
-    `timezone` is where the tariff usually holds; a supply point may name another. `splits_at_seasons`: a month in which
+    `series` has every publication of the prices that charges follow, each after those that it revises. `timezone` is
+    where the tariff usually holds; a supply point may name another. `splits_at_seasons`: a month in which
     the season changes is billed in two parts. Raises `InvalidTariff`.
     """
 
@@ -48,6 +49,12 @@ class Tariff:
     def line_codes(self) -> tuple[str, ...]:
         """Codes of all bill lines, in bill order."""
         return tuple(code for charge in self.charges for code in charge.line_codes)
+
+    @cached_property
+    def series_asked(self) -> tuple[str, ...]:
+        """The price series that its charges name."""
+        priced = (charge for charge in self.charges if isinstance(charge, IndexedPrice | ExportCredit))
+        return tuple(dict.fromkeys(charge.series for charge in priced if charge.series))
 
     @cached_property
     def line_charges(self) -> tuple[str, ...]:

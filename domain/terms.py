@@ -9,12 +9,13 @@ from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from domain.charges.indexed import IndexedPrice, PriceSeries
+from domain.charges.indexed import IndexedPrice
 from domain.determinants import Determinants
 from domain.errors import BadReadings, ContractIncomplete, NoPriceInForce
 from domain.gauges import AnyGauge, IndexedEnergy
 from domain.live_cost import Accrue, LiveCost
 from domain.money import Ratio, micro
+from domain.price_series import PriceSeries, series_between
 from domain.tariff import Rates, Tariff
 
 
@@ -236,13 +237,23 @@ class Terms:
         return found
 
     def series_of(self, name: str, needed_by: str) -> PriceSeries:
-        """A published price series by name. Raises `NoPriceInForce` when it was not given."""
-        for series in self.tariff.series:
-            if series.name == name:
-                return series
-        raise NoPriceInForce(
-            f"{needed_by} needs the price series {name!r}, which was not given; give it with --series {name}=FILE"
-        )
+        """What was published of a price series, for the days of these terms; worked out once.
+
+        Raises `NoPriceInForce` where nothing was, or where prices of these days have several rates of exchange.
+        """
+        if name not in self._series:
+            published = [series for series in self.tariff.series if series.name == name]
+            if not published:
+                raise NoPriceInForce(
+                    f"{needed_by} needs the price series {name!r}, which was not given; give it with --series "
+                    f"{name}=FILE; a ledger gets it by `wattledger ledger publish --series {name}=FILE`"
+                )
+            self._series[name] = series_between(published, self.start_utc, self.end_utc)
+        return self._series[name]
+
+    @cached_property
+    def _series(self) -> dict[str, PriceSeries]:
+        return {}
 
     def indexed(self, charge: IndexedPrice) -> IndexedEnergy:
         """The part's prices of an indexed charge, worked out once."""

@@ -13,7 +13,7 @@ from adapters.price_files import read_price_series
 from domain.agreements import Agreements
 from domain.arrays import PricedLoad, evidence_of
 from domain.budget import over_budget
-from domain.charges import ExportCredit, IndexedPrice, MaximumDemand
+from domain.charges import MaximumDemand
 from domain.errors import BadHistory, BadOption
 from domain.evidence import months_in_words
 from domain.tariff import Tariff
@@ -26,7 +26,6 @@ __all__ = [
     "all_with_series",
     "history_of",
     "meter_history",
-    "series_asked",
     "unknown_months",
     "with_series",
 ]
@@ -37,7 +36,7 @@ def with_series(tariff: Tariff, files: Mapping[str, Path], worth: Mapping[str, D
 
     Raises `BadPriceSeries` for a file, `BadOption` for a series that no charge names.
     """
-    asked = series_asked(tariff)
+    asked = tariff.series_asked
     for name in files:
         if name not in asked:
             known = f"its series are {', '.join(asked)}" if asked else "none of its charges follows published prices"
@@ -58,20 +57,14 @@ def _within_budget(tariff: Tariff) -> Tariff:
 
 def all_with_series(agreements: Agreements, files: Mapping[str, Path], worth: Mapping[str, Decimal]) -> Agreements:
     """Each tariff with the series it names; a series must be asked for by one of them. Raises as `with_series`."""
-    asked = {name for tariff in agreements.tariffs for name in series_asked(tariff)}
+    asked = {name for tariff in agreements.tariffs for name in tariff.series_asked}
     with_series(agreements.tariffs[0], {name: path for name, path in files.items() if name not in asked}, worth)
     found: dict[int, Tariff] = {}
     for tariff in agreements.tariffs:
-        own = {name: path for name, path in files.items() if name in series_asked(tariff)}
+        own = {name: path for name, path in files.items() if name in tariff.series_asked}
         found[id(tariff)] = with_series(tariff, own, worth) if own else tariff
     agreed = tuple(replace(one, tariff=found[id(one.tariff)]) for one in agreements.agreed)
     return replace(agreements, agreed=agreed)
-
-
-def series_asked(tariff: Tariff) -> list[str]:
-    """The series that charges name."""
-    priced = (charge for charge in tariff.charges if isinstance(charge, IndexedPrice | ExportCredit))
-    return list(dict.fromkeys(charge.series for charge in priced if charge.series))
 
 
 def history_of(paths: Iterable[Path], tariffs: Sequence[Tariff]) -> Remembered:

@@ -12,7 +12,7 @@ from domain.errors import BadOption
 from domain.money import EXACT
 from domain.terms import Contract
 from entrypoints import price_options as opt
-from entrypoints.beside_readings import Remembered, all_with_series, history_of, series_asked
+from entrypoints.beside_readings import Remembered, all_with_series, history_of
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def series_by_tariff(files: Mapping[str, Path], tariffs: Mapping[str, Candidate]
 
 
 def _asked(one: Candidate) -> list[str]:
-    return [name for tariff in one.agreements.tariffs for name in series_asked(tariff)]
+    return [name for tariff in one.agreements.tariffs for name in tariff.series_asked]
 
 
 def worth_in(worth: Mapping[str, Decimal], currency: str, first: str) -> dict[str, Decimal]:

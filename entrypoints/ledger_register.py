@@ -1,17 +1,22 @@
-"""`wattledger ledger register|publish`: which supply point a ledger is of, and rates that became known."""
+"""`wattledger ledger register|publish`: which supply point a ledger is of, and prices that became known."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
+from adapters.price_files import read_price_series
 from adapters.site_files import Site, read_site
 from adapters.tariff_files import TariffFiles
-from application.published_tariffs import PublishRates
+from application.published_tariffs import PublishPrices, PublishRates
 from application.register_site import RegisterDeviceKeys, RegisterSite, SwapMeter
 from domain.errors import BadOption
+from domain.price_series import PriceSeries
 from domain.registry import BEGINNING
 from domain.site_events import AgreementChanged, MeterJoined, MeterLeft, SupplyPointEvent
+from entrypoints import price_options as opt
 from entrypoints.ledger_file import ASSUMED, DEFAULT, LedgerFile, OpenLedger
 from entrypoints.screen import OUT
 
@@ -20,11 +25,19 @@ REGISTER = """Register a supply point from a site file, or what changed in it si
 Registering the same file twice changes nothing. Meters join and leave, agreements follow one another, meters are
 swapped; what a bill was made from is never changed by it.
 """
-PUBLISH = """Publish rates of a tariff that became known, late or changed, from a rate table file.
+PUBLISH = """Publish prices of a tariff that became known, late or changed: rates from a rate table file, or --series.
 
-They count for their days from now on. Months that are closed stay as they are until `wattledger ledger rerate`;
-readings that waited for a price are recorded by `wattledger ledger replay`.
+They count for their days, or hours, from now on. Months that are closed stay as they are until `wattledger ledger
+rerate`; readings that waited for a price are recorded by `wattledger ledger replay`.
 """
+
+SeriesFiles = Annotated[
+    list[str] | None, typer.Option("--series", help="Prices by the hour or quarter, NAME=FILE. May repeat.")
+]
+Exchange = Annotated[
+    list[str] | None,
+    typer.Option("--rate-of-exchange", help="Of --series: CURRENCY=AMOUNT of the tariff's. May repeat."),
+]
 
 
 def register(
@@ -45,18 +58,30 @@ def register(
     for line in lines or ["nothing new"]:
         OUT.print(f"{told.point.id}: {line}", markup=False, highlight=False, soft_wrap=True)
     for tariff in dict.fromkeys(agreement.tariff for agreement in told.point.agreements):
-        if not opened.tariffs.get(tariff).rate_table.rates:
-            note = f"{tariff} has no rates yet: `wattledger ledger publish RATES.toml --tariff {tariff}`"
+        for note in _lacking(opened, tariff):
             OUT.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
 
 
 def publish(
-    rates: Annotated[Path, typer.Argument(help="A rate table file (TOML).")],
     tariff: Annotated[str, typer.Option(help="The tariff as the supply points have it.")],
+    rates: Annotated[Path | None, typer.Argument(help="A rate table file (TOML).")] = None,
     ledger: LedgerFile = DEFAULT,
+    series: SeriesFiles = None,
+    rate_of_exchange: Exchange = None,
 ) -> None:
+    files = opt.files(series, "--series", "NAME=FILE")
+    if rates is None and not files:
+        raise BadOption("nothing to publish; give a rate table file, or --series NAME=FILE, or both")
     opened = OpenLedger(ledger)
     tariff = _as_agreed(opened, tariff)
+    currency, worth = opened.tariffs.get(tariff).currency, opt.exchange(rate_of_exchange)
+    told = [read_price_series(path, name, currency, worth) for name, path in files.items()]
+    if rates is not None:
+        _publish_rates(opened, tariff, rates)
+    _publish_series(opened, tariff, told)
+
+
+def _publish_rates(opened: OpenLedger, tariff: str, rates: Path) -> None:
     name, _, _ = tariff.partition(ASSUMED)
     structure = name if name.endswith(".toml") else name.partition(":")[0]
     found = TariffFiles().get(structure, rates_path=rates).rate_table.rates
@@ -64,7 +89,36 @@ def publish(
     for one in found:
         publishing(tariff, one)
         until = f"until {one.valid_to}" if one.valid_to else "on"
-        OUT.print(f"{tariff}: rates from {one.valid_from} {until}", markup=False, highlight=False, soft_wrap=True)
+        _say(f"{tariff}: rates from {one.valid_from} {until}")
+
+
+def _publish_series(opened: OpenLedger, tariff: str, told: Sequence[PriceSeries]) -> None:
+    """All or none of them."""
+    zone = ZoneInfo(opened.tariffs.get(tariff).timezone)
+    new = PublishPrices(opened.tariffs, opened.store.rates)(tariff, told)
+    for one in told:
+        found = next((each for each in new if each.name == one.name), None)
+        if found is None:
+            _say(f"{tariff}: {one.name}: nothing new")
+            continue
+        many = sum(price is not None for price in found.prices_micro)
+        first, end = (at.astimezone(zone).isoformat(" ", "minutes") for at in (found.start, found.end))
+        _say(f"{tariff}: {one.name}: {many:,} prices of {one.minutes} min, {first} to {end}")
+
+
+def _say(line: str) -> None:
+    OUT.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _lacking(opened: OpenLedger, tariff: str) -> Iterator[str]:
+    """What must be published before readings can be priced by a tariff."""
+    known = opened.tariffs.get(tariff)
+    if not known.rate_table.rates:
+        yield f"{tariff} has no rates yet: `wattledger ledger publish RATES.toml --tariff {tariff}`"
+    for name in known.series_asked:
+        if all(series.name != name for series in known.series):
+            command = f"`wattledger ledger publish --series {name}=FILE --tariff {tariff}`"
+            yield f"{tariff} has no prices of {name} yet: {command}"
 
 
 def _as_agreed(opened: OpenLedger, tariff: str) -> str:

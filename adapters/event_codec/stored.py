@@ -37,6 +37,7 @@ from domain.site_events import (
     MeterJoined,
     MeterLeft,
     MeterSwapped,
+    PricesPublished,
     RatesPublished,
     SupplyPointRegistered,
 )
@@ -61,6 +62,7 @@ STORED_NAMES: dict[str, type[Event]] = {
     "AgreementChanged.v1": AgreementChanged,
     "DeviceKeysRegistered.v1": DeviceKeysRegistered,
     "RatesPublished.v1": RatesPublished,
+    "PricesPublished.v1": PricesPublished,
 }
 
 

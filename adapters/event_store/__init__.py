@@ -1,8 +1,8 @@
 """The ledger on the recorders of the `eventsourcing` library: in memory, or in a SQLite file.
 
 Streams are named as people read them: `metering-day/DEVICE/2026-01-07`, `billing-period/POINT/2026-01`, and the
-registry's `supply-point/POINT`, `device/DEVICE`, `tariff/ID`. One stream is one conditional write: the recorder refuses
-a version that exists, which is how two writers notice each other.
+registry's `supply-point/POINT`, `device/DEVICE`, `tariff/ID`, `prices/ID`. One stream is one conditional write: the
+recorder refuses a version that exists, which is how two writers notice each other.
 """
 
 from dataclasses import dataclass

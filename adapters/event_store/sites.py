@@ -1,4 +1,4 @@
-"""The registry: supply points, the devices that read them, and rates published for their tariffs."""
+"""The registry: supply points, the devices that read them, and what was published for their tariffs."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,8 +17,15 @@ from adapters.event_store.recorder import (
 )
 from application.ports import Clock, RegisteredSite
 from domain.errors import BadReadings, UnknownDevice
+from domain.price_series import PriceSeries
 from domain.registry import evolve
-from domain.site_events import DeviceAssigned, RatesPublished, SupplyPointEvent, SupplyPointRegistered
+from domain.site_events import (
+    DeviceAssigned,
+    PricesPublished,
+    RatesPublished,
+    SupplyPointEvent,
+    SupplyPointRegistered,
+)
 from domain.supply_point import SupplyPoint
 from domain.tariff import Rates
 
@@ -77,12 +84,13 @@ class StoredSites:
 
 
 class StoredRates:
-    """PublishedRates."""
+    """PublishedRates. Prices have a stream of their own: most tariffs have none, and those that do get them daily."""
 
     def __init__(self, recorder: ApplicationRecorder, clock: Clock) -> None:
         self._recorder = recorder
         self._clock = clock
         self._known: dict[str, tuple[Rates, ...]] = {}
+        self._prices: dict[str, tuple[PriceSeries, ...]] = {}
 
     def of(self, tariff: str, known_at: datetime | None = None) -> Sequence[Rates]:
         known = self._known.get(tariff, ()) if known_at is None else ()
@@ -99,3 +107,16 @@ class StoredRates:
             return
         event = RatesPublished(tariff, rates)
         insert(self._recorder, f"tariff/{tariff}", len(found), [event], self._clock.now())
+
+    def prices_of(self, tariff: str, known_at: datetime | None = None) -> Sequence[PriceSeries]:
+        known = self._prices.get(tariff, ()) if known_at is None else ()
+        events = events_of(self._recorder, f"prices/{tariff}", len(known), known_at)
+        found = (*known, *(event.series for event in events if isinstance(event, PricesPublished)))
+        if known_at is None:
+            self._prices[tariff] = found
+        return found
+
+    def publish_prices(self, tariff: str, series: Sequence[PriceSeries]) -> None:
+        events = [PricesPublished(tariff, one) for one in series]
+        if events:
+            insert(self._recorder, f"prices/{tariff}", len(self.prices_of(tariff)), events, self._clock.now())

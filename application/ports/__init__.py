@@ -27,6 +27,7 @@ from domain.billing_period import BillingPeriod
 from domain.cost_event import CostEvent
 from domain.events import Event, PeriodEvent
 from domain.measurement import Correction
+from domain.price_series import PriceSeries
 from domain.site_events import SupplyPointEvent
 from domain.supply_point import SupplyPoint
 from domain.tariff import Rates, Tariff
@@ -320,7 +321,7 @@ class Sites(SupplyPoints, Protocol):
 
 
 class PublishedRates(Protocol):
-    """Rates of tariffs that were published, each by an event that stays."""
+    """Rates of tariffs, and prices that they follow, that were published, each by an event that stays."""
 
     def of(self, tariff: str, known_at: datetime | None = None) -> Sequence[Rates]:
         """All that were published for a tariff, in order; or those known at a past UTC instant."""
@@ -331,4 +332,12 @@ class PublishedRates(Protocol):
 
         Raises `SomeoneElseWrote`, `Unavailable`.
         """
+        ...
+
+    def prices_of(self, tariff: str, known_at: datetime | None = None) -> Sequence[PriceSeries]:
+        """All prices that were published for a tariff's series, in order; or those known at a past UTC instant."""
+        ...
+
+    def publish_prices(self, tariff: str, series: Sequence[PriceSeries]) -> None:
+        """Add prices, all or none. Raises `SomeoneElseWrote`, `Unavailable`."""
         ...

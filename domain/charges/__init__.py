@@ -13,7 +13,7 @@ from domain.charges.energy import EnergyByPeriod, EnergyFlat
 from domain.charges.excess import Band, ExcessPower, ExcessRule
 from domain.charges.export import ExportCredit, NetMetering
 from domain.charges.fixed import ContractedPower, Fixed, MinimumBill
-from domain.charges.indexed import IndexedPrice, PriceSeries
+from domain.charges.indexed import IndexedPrice
 from domain.charges.percentage import Percentage
 from domain.charges.power_factor import PowerFactorAdjustment, PowerFactorSteps, Slopes, Threshold
 from domain.charges.reactive import ReactiveEnergy, ReactiveStep
@@ -21,6 +21,7 @@ from domain.charges.reactive_excess import PowerFactorDemand, PowerFactorEnergy
 from domain.charges.tiers import TieredEnergy, TierScope, TierUnit
 from domain.charges.total_rounding import TotalRounding
 from domain.charges.unused import UnusedPower
+from domain.price_series import PriceSeries
 
 __all__ = [
     "AdjustedEnergy",

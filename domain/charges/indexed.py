@@ -18,22 +18,6 @@ if TYPE_CHECKING:
     from domain.terms import Terms
 
 
-@dataclass(frozen=True, slots=True)
-class PriceSeries:
-    """Published prices of consecutive blocks, in micro-currency per kWh; None where unknown.
-
-    A series for another unit of energy is converted where it is read. One in another currency keeps it: `worth` is one
-    unit of its currency in the tariff's, and its source says so.
-    """
-
-    name: str
-    minutes: int
-    start: datetime
-    prices_micro: tuple[int | None, ...]
-    source: str
-    worth: Decimal = Decimal(1)
-
-
 @dataclass(frozen=True)
 class IndexedPrice(Named):
     """Sum over blocks of kWh x (factor x price x (1 + losses) + adder), the adder and the losses from the rate table.
@@ -120,7 +104,7 @@ class IndexedPrice(Named):
     def gauge_of(self, terms: "Terms") -> IndexedEnergy:
         """The part's prices as they are published; built once for a part by `Terms.indexed`."""
         series = terms.series_of(self.series, self.label)
-        step_s, start_s = series.minutes * 60, int(series.start.timestamp())
+        step_s, start_s = series.step_s, series.start_s
         first = max(0, (int(terms.start_utc.timestamp()) - start_s) // step_s)
         last = max(first, -((start_s - int(terms.end_utc.timestamp())) // step_s))
         return IndexedEnergy(series.minutes, start_s + first * step_s, series.prices_micro[first:last], self.exported)

@@ -11,11 +11,13 @@ from adapters.event_store import EventStore
 from adapters.memory import MemoryTariffs, SetClock
 from application.bill_known_at import MonthHistory
 from application.ports import SomeoneElseWrote
-from application.published_tariffs import PublishedTariffs, PublishRates
+from application.published_tariffs import PublishedTariffs, PublishPrices, PublishRates
 from application.register_site import RegisterSite, SwapMeter
 from application.terms_of import TermsOf
-from domain.errors import BadReadings, InvalidTariff, NotYetCommissioned, UnknownDevice, UnknownMeter
+from domain.charges import IndexedPrice
+from domain.errors import BadPriceSeries, BadReadings, InvalidTariff, NotYetCommissioned, UnknownDevice, UnknownMeter
 from domain.measurement import MeterType, Reading, Registers, measure
+from domain.price_series import PriceSeries
 from domain.registry import registration
 from domain.site_events import AgreementChanged, MeterJoined, MeterLeft, MeterSwapped, SupplyPointRegistered
 from domain.supply_point import Agreement, SupplyPoint
@@ -281,3 +283,63 @@ def test_the_same_rates_are_published_once(store: EventStore, tariffs: MemoryTar
 def test_rates_that_lack_one_are_refused_by_its_name(store: EventStore, tariffs: MemoryTariffs) -> None:
     with pytest.raises(InvalidTariff, match=r"rates of small from 2026-01-01: .*energy\.night.* missing"):
         PublishRates(tariffs, store.rates)("small", Rates(date(2026, 1, 1), None, {}, ""))
+
+
+PRICES = PriceSeries("spot", 60, datetime(2026, 1, 7, tzinfo=UTC), (50_000, None, 70_000), "an exchange")
+
+
+@pytest.fixture
+def followers(small_tariff: Tariff) -> MemoryTariffs:
+    """A tariff that follows prices, beside one that does not."""
+    index = IndexedPrice("spot", "Energy at spot", "energy", "contract", "spot")
+    values = {"spot.adder": Decimal(0), "spot.factor": Decimal(100), "spot.losses": Decimal(0)}
+    came = small_tariff.rate_table.rates[0]
+    table = replace(small_tariff.rate_table, rates=(replace(came, values={**came.values, **values}),))
+    follows = replace(small_tariff, id="follows", charges=(*small_tariff.charges, index), rate_table=table)
+    return MemoryTariffs({"small": small_tariff, "follows": follows})
+
+
+def publish_prices(open_store: OpenStore, tariffs: MemoryTariffs, *series: PriceSeries) -> list[PriceSeries]:
+    rates = open_store().rates
+    return PublishPrices(PublishedTariffs(tariffs, rates), rates)("follows", series)
+
+
+def test_published_prices_are_there_for_every_reader(open_store: OpenStore, followers: MemoryTariffs) -> None:
+    reader = PublishedTariffs(followers, open_store().rates)
+    assert reader.get("follows") is followers.get("follows")
+    assert publish_prices(open_store, followers, PRICES) == [PRICES]
+    found = reader.get("follows")
+    assert found.series == (PRICES,)
+    assert found.version != followers.get("follows").version
+    assert reader.get("follows") is found
+    assert reader.get("small") is followers.get("small")
+
+
+def test_prices_are_given_as_they_were_known(open_store: OpenStore, followers: MemoryTariffs, clock: SetClock) -> None:
+    publish_prices(open_store, followers, PRICES)
+    then = clock.instant
+    clock.instant += timedelta(days=1)
+    [revised] = publish_prices(open_store, followers, replace(PRICES, prices_micro=(50_000, 60_000, 71_000)))
+    assert (revised.start, revised.prices_micro) == (PRICES.start + timedelta(hours=1), (60_000, 71_000))
+    found = PublishedTariffs(followers, open_store().rates)
+    assert found.get("follows").series == (PRICES, revised)
+    assert found.as_known_at(then).get("follows").series == (PRICES,)
+    assert found.as_known_at(then - timedelta(days=1)).get("follows").series == ()
+
+
+def test_the_same_prices_are_published_once(open_store: OpenStore, followers: MemoryTariffs) -> None:
+    publish_prices(open_store, followers, PRICES)
+    assert publish_prices(open_store, followers, replace(PRICES, source="again")) == []
+    assert len(open_store().rates.prices_of("follows")) == 1
+
+
+def test_prices_that_a_tariff_does_not_follow_or_cannot_bear_are_refused(
+    open_store: OpenStore, followers: MemoryTariffs
+) -> None:
+    for series, told in (
+        (replace(PRICES, name="omie"), "series 'omie': tariff follows does not follow it; it follows spot"),
+        (replace(PRICES, prices_micro=(10**15,)), "at these prices Energy at spot would come to"),
+    ):
+        with pytest.raises(BadPriceSeries, match=told):
+            publish_prices(open_store, followers, PRICES, series)
+    assert list(open_store().rates.prices_of("follows")) == []

@@ -158,6 +158,8 @@ def test_published_prices_count_as_soon_as_they_are_known() -> None:
     found = over_budget((charge,), values, (prices,))
     assert found is not None
     assert found.amount == (11 * 1000 + 1) * LARGEST_MONTH_KWH
+    later = PriceSeries("omie", 60, datetime(2026, 2, 1, tzinfo=UTC), (1,), "made up")
+    assert over_budget((charge,), values, (prices, later)) == found, "of several publications the dearest price counts"
 
 
 FILE = """schema = "wattledger-tariff/1"
