@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from application.ports import Clock, Kept, Merge, Reason, StoredCycle, StoreFull, StreamRecord
+from application.ports import Clock, Kept, Merge, Reason, SetAside, StoredCycle, StoreFull, StreamRecord
 from domain.cost_event import CostEvent
 from domain.errors import InvalidTariff, UnknownDevice
 from domain.supply_point import SupplyPoint
@@ -154,10 +154,11 @@ class MemoryQuarantine:
     most: int | None = None
     _kept: dict[str, Kept] = field(default_factory=dict)
     _released: dict[str, tuple[Kept, datetime]] = field(default_factory=dict)
+    _aside: dict[str, SetAside] = field(default_factory=dict)
 
     def keep(self, data: bytes, reason: Reason, text: str) -> None:
         name = sha256(data).hexdigest()
-        if name not in self._kept:
+        if name not in self._kept and name not in self._aside:
             self._kept[name] = Kept(name, data, reason, text, self.clock.now())
             self._released.pop(name, None)
         if self.most is not None and len(self._kept) > self.most:
@@ -173,6 +174,14 @@ class MemoryQuarantine:
 
     def released(self) -> Sequence[tuple[Kept, datetime]]:
         return list(self._released.values())
+
+    def set_aside(self, kept: str, by: str, why: str) -> None:
+        found = self._kept.pop(kept, None)
+        if found is not None:
+            self._aside[kept] = SetAside(found, by, why, self.clock.now())
+
+    def aside(self) -> Sequence[SetAside]:
+        return list(self._aside.values())
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ A line has two kinds of `Unavailable` that ask for more than patience: `NotAllow
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Protocol
 
 from application.ports.days import LedgerDays, MeasuredDays, MeteringDays, OneWrite
@@ -22,6 +21,7 @@ from application.ports.errors import (
     StoreFull,
     Unavailable,
 )
+from application.ports.quarantine import Kept, Quarantine, Reason, SetAside
 from application.ports.wire import Signatures, Signed, Signer, Wire
 from domain.billing_period import BillingPeriod
 from domain.cost_event import CostEvent
@@ -60,6 +60,7 @@ __all__ = [
     "Recorded",
     "RecordsRefused",
     "RegisteredSite",
+    "SetAside",
     "Signatures",
     "Signed",
     "Signer",
@@ -212,58 +213,6 @@ class View(Protocol):
 
     def digest(self) -> str:
         """SHA-256 of all rows in order: equal views have equal digests."""
-        ...
-
-
-class Reason(StrEnum):
-    """Why something waits in quarantine."""
-
-    UNREADABLE = "unreadable"
-    UNKNOWN_DEVICE = "unknown device"
-    NOT_SIGNED = "not signed by its device"
-    UNKNOWN_METER = "unknown meter"
-    BEFORE_COMMISSIONING = "before commissioning"
-    FUTURE = "future"
-    JUMP = "impossible jump"
-    REPLACED = "replaced meter"
-    ENERGY_DISAGREES = "energy disagrees"
-    CLOSED_PERIOD = "closed period"
-    NO_PRICE = "no price"
-    NOTHING_TO_CORRECT = "nothing to correct"
-    BAD_READING = "bad reading"
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What waits in quarantine: `id` is derived from the bytes, `text` says it all, `at` is the UTC instant it came."""
-
-    id: str
-    data: bytes
-    reason: Reason
-    text: str
-    at: datetime
-
-
-class Quarantine(Protocol):
-    """What could not be understood or accepted, kept with its reason; it never blocks its neighbours."""
-
-    def keep(self, data: bytes, reason: Reason, text: str) -> None:
-        """Idempotent by the bytes: the first reason stays. What was released and is refused again waits anew.
-
-        Raises `Unavailable`.
-        """
-        ...
-
-    def kept(self) -> Sequence[Kept]:
-        """Everything that waits, oldest first."""
-        ...
-
-    def release(self, kept: str) -> None:
-        """What has this id was replayed with success and waits no longer. Unknown ids change nothing."""
-        ...
-
-    def released(self) -> Sequence[tuple[Kept, datetime]]:
-        """Everything that was released and does not wait again, and when, in the order of release."""
         ...
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from domain.measurement import Extra
-from tests.reference.ledger_desk import REGISTERS, SITE, Desk
+from tests.reference.ledger_desk import REGISTERS, SAID, SITE, Desk
 
 SWAPPED = """
 [[swaps]]
@@ -124,3 +124,55 @@ def test_the_intervals_of_a_gap_are_recorded_from_a_file_as_its_text_says(desk: 
     assert "1 of them new to the ledger" in desk.record([("2026-01-07T10:00", "main", "90")])
     assert desk.kwh() == 100
     assert desk("verify")[0] == 0
+
+
+def test_a_jump_whose_interval_was_recorded_by_hand_is_set_aside_and_tried_no_more(desk: Desk) -> None:
+    desk.register()
+    rows = [("2026-01-07T10:00", "main", "0"), ("2026-01-07T10:15", "main", "900"), ("2026-01-07T10:30", "main", "910")]
+    desk.record(rows, registers=True)
+    desk.record([("2026-01-07T10:00", "main", "300")])
+    assert "1 tried, 0 accepted" in desk.done("replay"), "the registers still say what cannot be"
+    [jump] = desk.json("quarantine")
+    words = ("quarantine", "--set-aside", jump["id"][:12])
+    assert "1 set aside, 0 in quarantine" in desk.done(*words, "--by", "Ana", "--why", "recorded by hand")
+
+    assert desk.waiting() == []
+    assert "0 tried, 0 accepted" in desk.done("replay")
+    desk.record(rows, registers=True)
+    assert desk.done("quarantine").strip() == "nothing waits in quarantine"
+    told = " ".join(desk.done("quarantine", "--all").split())
+    assert "1 set aside" in told
+    assert "Ana: recorded by hand (meter main: from 2026-01-07T16:00:00+00:00" in told
+    [aside] = desk.json("quarantine", "--all")
+    assert {key: aside[key] for key in jump} == jump
+    assert (aside["set_aside"]["by"], aside["set_aside"]["why"]) == ("Ana", "recorded by hand")
+    assert "by Ana: recorded by hand" in desk.refused(*words, *SAID)
+    assert desk.kwh() == 310
+
+
+def test_all_that_wait_in_the_same_words_are_set_aside_at_once(desk: Desk) -> None:
+    desk.register()
+    desk.record([(f"2026-01-07T10:{n:02}", meter, "5") for meter in ("fan", "press") for n in (0, 15, 30, 45)])
+    waits = {one["text"].split()[1]: one["id"] for one in desk.json("quarantine")}
+    assert (set(waits), len(desk.waiting())) == ({"'fan'", "'press'"}, 8)
+    told = desk.done("quarantine", "--set-aside", waits["'fan'"], "--alike", *SAID)
+    assert "4 set aside, 4 in quarantine" in told
+    assert all("'press'" in text for _, text in desk.waiting())
+    assert sum("set_aside" in one for one in desk.json("quarantine", "--all")) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ("--set-aside", "beef", *SAID),
+            "--set-aside 'beef': nothing waits under this id; `wattledger ledger quarantine`",
+        ),
+        (("--set-aside", "", *SAID), "--set-aside '': nothing waits under this id"),
+        (("--set-aside", "beef"), "--by and --why: say who does it and why; the ledger keeps both"),
+        (SAID, "--alike, --by and --why say what is set aside; name it with --set-aside ID"),
+    ],
+)
+def test_what_cannot_be_set_aside_is_refused(desk: Desk, words: tuple[str, ...], told: str) -> None:
+    desk.register()
+    assert told in desk.refused("quarantine", *words)
