@@ -22,7 +22,7 @@ from domain.heading import Figures, FiguresAtRate, Told, Worked
 from domain.money import EXACT, Rounding
 
 if TYPE_CHECKING:
-    from domain.terms import Contract, Terms
+    from domain.terms import Terms
 
 
 @dataclass(frozen=True)
@@ -110,22 +110,15 @@ class PowerFactorAdjustment(Prepared):
 
         return lines
 
-    @property
-    def days_of_change(self) -> tuple[date, ...]:
-        return tuple(threshold.valid_from for threshold in self.thresholds)
-
-    def rule_on(self, day: date, contract: "Contract") -> Hashable:
-        """The strictest percentage on a day; one that needs a contract is left out where there is none to tell."""
-        kw = contract.contracted_kw.get("all", Decimal(0))
-        asked = [t.percent for t in self.thresholds if t.valid_from <= day and t.contracted_kw_at_least <= kw]
-        return max(asked, default=None)
-
     def threshold(self, terms: "Terms") -> Threshold:
-        """The strictest threshold in force on the first day billed for this contract. Raises `NoPriceInForce`."""
+        """The strictest in force on the first day of the month for this contract. Raises `NoPriceInForce`.
+
+        The month has one power factor, so a threshold that changes within it counts from the next one on.
+        """
         if not self.thresholds:
             rates = terms.rates
             return Threshold(rates.valid_from, rates.values[f"{self.code}.threshold"], Decimal(0), rates.source)
-        dated = [t for t in self.thresholds if t.valid_from <= terms.first]
+        dated = [t for t in self.thresholds if t.valid_from <= terms.month.first]
         sized = [t for t in dated if not t.contracted_kw_at_least or self._is_at_least(t, terms)]
         if not sized:
             raise NoPriceInForce(f"tariff {terms.tariff.id}: no power-factor threshold is in force in {terms.month}")
