@@ -159,7 +159,7 @@ class Terms:
     def __post_init__(self) -> None:
         check_step(self.step_minutes, self.tariff)
         keys = (key for charge in self.tariff.charges for key in (*charge.rate_keys, *charge.percent_keys))
-        missing = [key for key in keys if key not in self.rates.values]
+        missing = [key for key in dict.fromkeys(keys) if key not in self.rates.values]
         if missing:
             raise NoPriceInForce(
                 f"tariff {self.tariff.id} has no rate for {', '.join(missing)} in {self.month}; "

@@ -41,8 +41,9 @@ def list_tariffs(as_json: AsJson = False) -> None:
         return
     spans = ((one.id, "\n".join(one.rate_table.coverage.split(", ")), one.name) for one in found)
     OUT.print(_table(("id", "rates for", "name"), list(spans)))
-    OUT.print(f"\nStructures without rates, {BRING_YOUR_OWN}", style="bold", highlight=False)
-    OUT.print(_table(("id", "name"), [(one.id, one.name) for one in bare]))
+    if bare:
+        OUT.print(f"\nStructures without rates, {BRING_YOUR_OWN}", style="bold", highlight=False)
+        OUT.print(_table(("id", "name"), [(one.id, one.name) for one in bare]))
     OUT.print("\nShow one in full: wattledger tariffs show ID", style="dim", highlight=False)
     OUT.print("A rate table to fill in: wattledger tariffs show ID --rates-template", style="dim", highlight=False)
 

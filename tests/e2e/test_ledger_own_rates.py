@@ -1,12 +1,13 @@
-"""Tariffs that ship without rates (Chile, Brazil, most of Mexico) in a ledger: their rates are published there."""
+"""Structures without rates in a ledger, as that of a commune whose rates do not ship: they are published there."""
 
 from pathlib import Path
 
 from tests.reference.ledger_desk import SAID, SITE, Desk
 
-CHILE = SITE.replace("mx-gdmth:golfo-centro", "cl-at4.3").replace("America/Mexico_City", "America/Santiago")
+HERE = 'schema = "wattledger-tariff/1"\nid = "at4.3-here"\nlike = "cl-at4.3"\nname = "AT4.3 of our commune"\n'
+CHILE = SITE.replace("mx-gdmth:golfo-centro", "here.toml").replace("America/Mexico_City", "America/Santiago")
 RATES = """schema = "wattledger-rates/1"
-tariff = "cl-at4.3"
+tariff = "at4.3-here"
 region = "own"
 
 [[rates]]
@@ -26,9 +27,14 @@ vat = "19"
 """
 
 
+def register(desk: Desk) -> None:
+    Path("here.toml").write_text(HERE, encoding="utf-8")
+    desk.register(CHILE)
+
+
 def publish(desk: Desk, first: str, end: str, energy: str) -> str:
     Path("own.toml").write_text(RATES.format(first=first, end=end, energy=energy), encoding="utf-8")
-    return desk.done("publish", "own.toml", "--tariff", "cl-at4.3")
+    return desk.done("publish", "own.toml", "--tariff", "here.toml")
 
 
 def chilean(desk: Desk, month: int, kwh: str) -> str:
@@ -39,8 +45,8 @@ def chilean(desk: Desk, month: int, kwh: str) -> str:
 
 
 def test_readings_wait_for_the_first_rates_and_are_billed_by_them(desk: Desk) -> None:
-    desk.register(CHILE)
-    assert "cl-at4.3 has no rates yet: `wattledger ledger publish" in desk.done("register", "site.toml")
+    register(desk)
+    assert "here.toml has no rates yet: `wattledger ledger publish" in desk.done("register", "site.toml")
     chilean(desk, 3, "10")
     [(reason, text)] = desk.waiting()
     assert reason == "no price"
@@ -53,7 +59,7 @@ def test_readings_wait_for_the_first_rates_and_are_billed_by_them(desk: Desk) ->
 
 
 def test_a_month_looks_back_upon_the_maxima_of_those_before_it(desk: Desk) -> None:
-    desk.register(CHILE)
+    register(desk)
     publish(desk, "2026-02-01", "2026-05-01", "90")
     for month, kwh in ((2, "50"), (3, "10"), (4, "10")):
         chilean(desk, month, kwh)
@@ -69,7 +75,7 @@ def test_a_month_looks_back_upon_the_maxima_of_those_before_it(desk: Desk) -> No
 
 
 def test_a_decree_in_the_middle_of_a_closed_month_cuts_it_and_moves_no_other(desk: Desk) -> None:
-    desk.register(CHILE)
+    register(desk)
     publish(desk, "2026-02-01", "2026-04-01", "90")
     for month in (2, 3):
         chilean(desk, month, "50")
@@ -84,28 +90,28 @@ def test_a_decree_in_the_middle_of_a_closed_month_cuts_it_and_moves_no_other(des
 
 
 def test_a_difference_from_before_there_was_a_price_is_told_as_none(desk: Desk) -> None:
-    desk.register(CHILE)
+    register(desk)
     publish(desk, "2026-03-01", "2026-04-01", "90")
     chilean(desk, 3, "10")
     words = ("history", "--month", "2026-03", "--from", "2026-03-01T00:00Z")
-    assert "no difference is told: as known at 2026-03-01 00:00:00 UTC, tariff cl-at4.3 has no rates" in desk.done(
+    assert "no difference is told: as known at 2026-03-01 00:00:00 UTC, tariff at4.3-here has no rates" in desk.done(
         *words
     )
     assert "no rates" in desk.json(*words)["no_difference"]
 
 
 def test_a_name_that_is_no_tariff_is_refused_as_ever(desk: Desk) -> None:
-    Path("site.toml").write_text(CHILE.replace("cl-at4.3", "cl-at43"), encoding="utf-8")
+    Path("site.toml").write_text(CHILE.replace("here.toml", "cl-at43"), encoding="utf-8")
     assert "there is no tariff 'cl-at43'; near it: cl-at4.3" in desk.refused("register", "site.toml")
-    Path("site.toml").write_text(CHILE.replace("cl-at4.3", "mx-gdmth"), encoding="utf-8")
+    Path("site.toml").write_text(CHILE.replace("here.toml", "mx-gdmth"), encoding="utf-8")
     assert "has rates for several regions" in desk.refused("register", "site.toml")
 
 
 def test_a_tariff_file_of_ones_own_may_leave_its_rates_to_the_ledger(desk: Desk) -> None:
     Path("mine.toml").write_text('schema = "wattledger-tariff/1"\nid = "mine"\nlike = "cl-at4.3"\nname = "Mine"\n')
-    desk.register(CHILE.replace("cl-at4.3", "mine.toml"))
+    desk.register(CHILE.replace("here.toml", "mine.toml"))
     assert "mine.toml has no rates yet" in desk.done("register", "site.toml")
-    text = RATES.replace("cl-at4.3", "mine").format(first="2026-03-01", end="2026-04-01", energy="90")
+    text = RATES.replace("at4.3-here", "mine").format(first="2026-03-01", end="2026-04-01", energy="90")
     Path("own.toml").write_text(text, encoding="utf-8")
     desk.done("publish", "own.toml", "--tariff", "mine.toml")
     chilean(desk, 3, "10")
@@ -113,12 +119,12 @@ def test_a_tariff_file_of_ones_own_may_leave_its_rates_to_the_ledger(desk: Desk)
 
 
 def test_rates_of_a_tariff_that_bills_nobody_here_are_refused(desk: Desk) -> None:
-    desk.register(CHILE)
+    register(desk)
     Path("own.toml").write_text(
-        RATES.replace("cl-at4.3", "cl-bt4.3").format(first="2026-03-01", end="2026-04-01", energy="90")
+        RATES.replace("at4.3-here", "mx-gdmth").format(first="2026-03-01", end="2026-04-01", energy="90")
     )
-    told = desk.refused("publish", "own.toml", "--tariff", "cl-bt4.3")
-    assert "no supply point here is billed by it; they are billed by cl-at4.3" in told
+    told = desk.refused("publish", "own.toml", "--tariff", "mx-gdmth")
+    assert f"no supply point here is billed by it; they are billed by {Path('here.toml').resolve()}" in told
 
 
 def demand(desk: Desk, month: str) -> str:

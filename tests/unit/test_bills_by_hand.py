@@ -216,8 +216,8 @@ CHILE = {
 @pytest.mark.parametrize(
     ("more_varh", "rest"),
     [
-        (0, "power_factor=1778785 vat=3081731 rounding=30"),  # 0.80 exactly: 13 hundredths under 0.93
-        (1, "power_factor=1915614 vat=3107729 rounding=3"),  # and a fraction: 14
+        (0, "power_factor=1778785 vat=3074883 rounding=-22"),  # 0.80 exactly: 13 hundredths under 0.93
+        (1, "power_factor=1915614 vat=3100881 rounding=-49"),  # and a fraction: 14
     ],
 )
 def test_chile_in_june_looks_back_on_demand_and_not_on_the_peak(more_varh: int, rest: str, tmp_path: Path) -> None:
@@ -232,6 +232,36 @@ def test_chile_in_june_looks_back_on_demand_and_not_on_the_peak(more_varh: int, 
     same = "fixed=1000 public_service=36043 transmission=720851 energy=7208510 demand=4551250 peak_demand=1923200 "
     assert amounts(bill) == said(same + rest)
     assert bill.total % 100 == 0
+
+
+def test_high_voltage_in_temuco_in_september_loses_an_hour_and_pays_for_its_power_factor() -> None:
+    tariff = TariffFiles().get("cl-at4.3:frontel-temuco")
+    load = month_of(tariff, "2026-09-01", "2026-10-01", 200)  # 719 hours: the clock was put forward
+    at(tariff, load, "2026-09-10 03:00", 65_000)
+    at(tariff, load, "2026-09-10 19:00", 60_000)  # 240 kW in peak hours
+    bill = only_bill(tariff, with_reactive(load, 1, 2), Contract())  # 0.894: four hundredths under 0.93
+    assert amounts(bill) == said("""
+        fixed=1097 public_service=587381 transmission=3808583 energy=16227086 demand=2681562 peak_demand=4750885
+        power_factor=946381 vat=5398963 rounding=-38
+    """)
+    assert bill.total == 34_401_900
+
+
+def test_low_voltage_in_osorno_in_october_comes_to_what_saesas_list_with_vat_does() -> None:
+    tariff = TariffFiles().get("cl-bt4.3:saesa-osorno")
+    load = month_of(tariff, "2026-10-01", "2026-11-01", 90)
+    at(tariff, load, "2026-10-20 12:00", 32_500)
+    history = {
+        "demand": months("2026-06=170 2026-08=150"),
+        "peak_demand": months("2026-05=120 2026-07=140 2026-09=100"),
+    }
+    [bill] = price_load(load, tariff, Contract(), ZoneInfo(tariff.timezone), history=history).bills
+    assert amounts(bill) == said("""
+        fixed=1043 public_service=273505 transmission=1763450 energy=7890867 demand=1121988 peak_demand=2898388
+        vat=2598390 rounding=-31
+    """)
+    # 1,241.607 + 66,970 x (31.335 + 140.214) + 160 x 8,344.784 + 130 x 26,531.399 with VAT, + 66,970 x 4.084 without.
+    assert bill.total == 16_547_600
 
 
 def test_chile_in_october_bills_the_two_highest_peaks_of_the_season_and_no_zero_between_them(tmp_path: Path) -> None:
@@ -279,6 +309,50 @@ def test_brazil_taxes_what_was_not_used_without_icms(tmp_path: Path) -> None:
         demand=9321.00 unused=3107.00 energy.peak=35910.00 energy.off-peak=92637.00
         icms=32317.02 pis=1669.71 cofins=7684.27 pis_unused=30.48 cofins_unused=140.29
     """)
+
+
+def test_green_at_cpfl_paulista_in_may_is_billed_before_taxes() -> None:
+    tariff = TariffFiles().get("br-a4-verde-net:cpfl-paulista")
+    load = month_of(tariff, "2026-05-01", "2026-06-01", 300)
+    at(tariff, load, "2026-05-12 10:00", 85_000)  # 340 kW: 30 beyond the contract, which forgives 15.5
+    hour = index_of(tariff, load, "2026-05-13 10:00")
+    load.reactive_varh[hour : hour + 4] = 100_000  # type: ignore[index]  # an hour at 0.60
+    # 20 working days, Labour Day is none. ERE 300 x (0.92 / 0.60 - 1); DRE 300 x 0.92 / 0.60 - 340.
+    bill = only_bill(tariff, load, Contract({"all": Decimal(310)}))
+    assert amounts(bill) == said("""
+        demand=5620.20 over_demand=991.80 energy.peak=32102.10 energy.off-peak=89672.67
+        reactive_excess=46.43 reactive_demand=1983.60
+    """)
+    assert bill.total == Decimal("130416.80")
+
+
+def test_blue_at_enel_in_september_has_its_peak_from_half_past_five() -> None:
+    tariff = TariffFiles().get("br-a4-azul-1730-net:enel-sp")
+    load = month_of(tariff, "2025-09-01", "2025-10-01", 300)
+    at(tariff, load, "2025-09-10 17:15", 80_000)  # 320 kW, just before the peak
+    at(tariff, load, "2025-09-10 17:30", 90_000)  # 360 kW
+    bill = only_bill(tariff, load, Contract({"all": Decimal(330)}))
+    assert amounts(bill) == said("""
+        demand_peak=10548.00 demand_off_peak=5452.80 unused_off_peak=170.40 over_demand.peak=1758.00
+        energy.peak=11179.23 energy.off-peak=78205.35
+    """)
+    assert bill.total == Decimal("107313.78")
+
+
+def test_green_at_cosern_in_june_spares_corpus_christi() -> None:
+    tariff = TariffFiles().get("br-a4-verde-1730-net:cosern")
+    bill = only_bill(tariff, month_of(tariff, "2026-06-01", "2026-07-01", 100), Contract({"all": Decimal(100)}))
+    assert amounts(bill) == said("demand=3200.00 energy.peak=15719.89 energy.off-peak=26264.23")
+
+
+def test_where_the_peak_begins_at_half_past_reactive_energy_is_that_of_half_hours() -> None:
+    """Of the half hour with 150 kWh and 100 kvarh: 0.92 x sqrt(150² + 100²) - 150 kWh, and twice that beyond 300 kW."""
+    tariff = TariffFiles().get("br-a4-azul-1730-net:enel-sp")
+    load = month_of(tariff, "2025-09-01", "2025-10-01", 300)
+    load.reactive_varh[index_of(tariff, load, "2025-09-10 17:30")] = 100_000  # type: ignore[index]
+    bill = only_bill(tariff, load, Contract({"all": Decimal(300)}))
+    assert amounts(bill)["reactive_excess"] == Decimal("4.64")  # 15.855 kWh x 0.29274
+    assert amounts(bill)["reactive_demand_peak"] == Decimal("929.12")  # 31.7107 kW x 29.30
 
 
 @pytest.mark.parametrize(("year", "day"), [(2018, "02-13"), (2030, "03-05"), (2038, "03-09")])

@@ -2,13 +2,14 @@
 
 import json
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from adapters.tariff_files import TariffFiles
+from adapters.tariff_files import TariffFiles, catalogue
 from domain.calendar import Calendar, FixedDay, Season, Window
 from domain.errors import InvalidTariff
 from entrypoints.cli import main
@@ -17,7 +18,8 @@ from entrypoints.tariff_picture import letters_of, pictures
 from entrypoints.tariff_words import formula
 
 STRUCTURES = TariffFiles().structure_ids()
-BARE = ["br-a4-azul", "br-a4-verde", "cl-at4.3", "cl-bt4.3"]
+BARE = ["cl-at4.3", "cl-bt4.3"]
+"""What has no rates in the catalogue of `without_rates`; of those that ship, each has some."""
 
 Run = Callable[..., str]
 
@@ -36,13 +38,25 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return command
 
 
+@pytest.fixture
+def without_rates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command's catalogue holds two structures without rates, and one with."""
+    names = ("cl/at4.3.toml", "cl/bt4.3.toml", "mx/gdmth.toml", "mx/gdmth.2018.rates.toml")
+    for name in names:
+        shutil.copy(catalogue.SHIPPED / name, tmp_path)
+    monkeypatch.setattr(catalogue, "SHIPPED", tmp_path)
+
+
 def test_the_list_fits_a_terminal_and_names_everything_in_full(run: Run) -> None:
-    lines = run("list").splitlines()
+    told = run("list")
+    lines = told.splitlines()
     assert max(map(len, lines)) <= 80
     first = {line.split()[0] for line in lines if line.strip()}
-    assert {*TariffFiles().ids(), *BARE} <= first
+    assert {*TariffFiles().ids()} <= first
+    assert "without rates" not in told
 
 
+@pytest.mark.usefixtures("without_rates")
 def test_the_list_says_plainly_which_rates_are_yours_to_bring(run: Run) -> None:
     told = run("list")
     heading = told.index("Structures without rates, bring your own rates: --rates FILE")
@@ -50,6 +64,7 @@ def test_the_list_says_plainly_which_rates_are_yours_to_bring(run: Run) -> None:
     assert told.index("mx-gdmth:2018") < heading
 
 
+@pytest.mark.usefixtures("without_rates")
 def test_the_json_has_a_structure_without_rates_with_no_rates(run: Run) -> None:
     found = {one["id"]: one for one in json.loads(run("list", "--json"))}
     assert (found["cl-bt4.3"]["rates"], found["cl-bt4.3"]["version"]) == ([], None)
@@ -74,6 +89,7 @@ def test_a_tariff_shows_its_day_its_charges_and_where_they_come_from(run: Run) -
         assert line in told
 
 
+@pytest.mark.usefixtures("without_rates")
 def test_a_structure_without_rates_shows_all_but_them(run: Run) -> None:
     told = run("show", "cl-bt4.3")
     assert "Charges, bring your own rates: --rates FILE" in told
