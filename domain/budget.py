@@ -196,7 +196,7 @@ class _Most:
             case PowerFactorAdjustment():
                 return base * Fraction(max(charge.slopes.penalty_at_most, charge.slopes.bonus_at_most)) / 100
             case MinimumBill():  # credits may leave less than nothing, and are topped up, too
-                return base + self._of(charge.code)
+                return base + self._of(charge.code) * (MOST_DAYS if charge.per == "day" else 1)
             case PowerFactorSteps():
                 return base * 100 * self._of(charge.code) / 100
             case TotalRounding():

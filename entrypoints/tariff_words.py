@@ -32,7 +32,7 @@ from domain.charges import (
 )
 
 TIMES = {"month": "", "day": " x days", "year": " x days / days of the year"}
-"""What a rate per kW is multiplied by, beside the kW."""
+"""What a rate per kW or a minimum is multiplied by, beside the kW."""
 
 
 def unit_of(charge: Charge, key: str, currency: str) -> str:
@@ -166,7 +166,7 @@ def _(charge: Percentage, demand_minutes: int) -> str:
 
 @formula.register
 def _(charge: MinimumBill, demand_minutes: int) -> str:
-    return f"max(0, minimum - ({' + '.join(charge.base)}))"
+    return f"max(0, minimum{TIMES[charge.per]} - ({' + '.join(charge.base)}))"
 
 
 @formula.register
@@ -217,7 +217,7 @@ def _(charge: UnusedPower) -> str:
 
 @_per.register
 def _(charge: MinimumBill) -> str:
-    return "month"
+    return charge.per
 
 
 def _demand(charge: MaximumDemand, demand_minutes: int) -> Iterator[str]:
@@ -242,6 +242,8 @@ def _demand(charge: MaximumDemand, demand_minutes: int) -> Iterator[str]:
         yield "just that where there are no such hours"
     if charge.tiers_kw:
         yield f"in tiers up to {_limits(charge.tiers_kw)} {charge.unit}"
+    if charge.in_months:
+        yield f"in months {', '.join(map(str, charge.in_months))} only"
 
 
 def _names(periods: tuple[tuple[int, str], ...]) -> str:

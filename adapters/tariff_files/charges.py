@@ -49,9 +49,10 @@ class FixedPart(NamedPart):
 class MinimumBillPart(NamedPart):
     kind: Literal["minimum_bill"]
     base: SomeText
+    per: Literal["month", "day"] = "month"
 
     def to_domain(self, place: str, frame: Frame) -> MinimumBill:
-        return MinimumBill(*self.named, tuple(self.base))
+        return MinimumBill(*self.named, tuple(self.base), self.per)
 
 
 class TotalRoundingPart(NamedPart):
@@ -114,7 +115,13 @@ def to_domain(parts: Sequence[AnyCharge], frame: Frame) -> tuple[Charge, ...]:
 
 
 def _check_kw_of(wanted: str, before: Sequence[AnyCharge], place: str) -> None:
-    known = [part.code for part in before if isinstance(part, MaximumDemandPart)]
+    demands = [part for part in before if isinstance(part, MaximumDemandPart)]
+    known = [part.code for part in demands if not part.in_months]
+    if wanted not in known and any(part.code == wanted for part in demands):
+        raise InvalidTariff(
+            f"{place}.kw_of: {wanted!r} is not billed in every month, so that the others would have no limits; name a "
+            f"maximum_demand without in_months; known here: {', '.join(known) or 'none'}"
+        )
     if wanted not in known:
         raise InvalidTariff(
             f"{place}.kw_of: {wanted!r} is no maximum_demand before this charge; "

@@ -89,6 +89,7 @@ class MaximumDemandPart(BlocksPart):
     per: Per = "month"
     cap_alone: Literal["always", "without_hours"] | None = None
     tiers_kw: Annotated[list[Kilowatts], Field(max_length=20), AfterValidator(ascending)] = Field(default_factory=list)
+    in_months: Months = Field(default_factory=list)
 
     def to_domain(self, place: str, frame: Frame) -> MaximumDemand:
         self._check_cap(place)
@@ -112,6 +113,7 @@ class MaximumDemandPart(BlocksPart):
             round_kw=None if self.round_kw is None else KwRounding(self.round_kw),
             per=self.per,
             cap_alone=None if self.cap_alone is None else CapAlone(self.cap_alone),
+            in_months=tuple(self.in_months),
         )
 
     def _window_minutes(self, place: str, frame: Frame) -> int:

@@ -104,6 +104,8 @@ class MaximumDemand(Prepared):
     tiered     `tiers_kw`: upper limits of all tiers but the last; rates `code.t1`, `code.t2` ...
     prorated   in a part of a month: the part's own maximum, kWh and days; its days of the monthly rate
     per        the rate is for a month, or for each day billed, or for a year of 365 or 366 of them
+    billed     `in_months`: in those calendar months alone; the maxima of the others are remembered all the same, so
+               that a ratchet of several prices, one a season, looks back upon the whole year
 
     While a load-factor cap binds the charge is in effect a price on every kWh, and shaving the peak saves nothing: the
     line says so.
@@ -124,6 +126,7 @@ class MaximumDemand(Prepared):
     round_kw: KwRounding | None = None
     per: "Per" = "month"
     cap_alone: CapAlone | None = None
+    in_months: tuple[int, ...] = ()
 
     @property
     def line_codes(self) -> tuple[str, ...]:
@@ -144,6 +147,9 @@ class MaximumDemand(Prepared):
         return self.accrue(terms)(d)
 
     def accrue(self, terms: "Terms") -> Callable[[Determinants], tuple[int, ...]]:
+        if not self._is_billed(terms):
+            nothing = (0,) * len(self.line_codes)
+            return lambda _: nothing
         return self._accrue_plain(terms) if self._is_plain else self._accrue_refined(terms)
 
     def _accrue_plain(self, terms: "Terms") -> Callable[[Determinants], tuple[int, ...]]:
@@ -174,6 +180,8 @@ class MaximumDemand(Prepared):
         return accrued
 
     def prepared(self, terms: "Terms") -> Ask:
+        if not self._is_billed(terms):
+            return lambda _d, _so_far: []
         headings, times, billing = self._headings(terms), terms.times(self.per), self.billing(terms)
 
         def figures(heading: Heading, kw: Ratio, words: Words) -> Figures:
@@ -191,6 +199,9 @@ class MaximumDemand(Prepared):
             return [figures(*first, words), *(figures(*one, words) for one in above if one[1])]
 
         return lines
+
+    def _is_billed(self, terms: "Terms") -> bool:
+        return not self.in_months or terms.month.first.month in self.in_months
 
     def _words(self, terms: "Terms", billed: "Billed", wh: int, line: BillLine) -> Told:
         """The note stands on the first tier."""

@@ -113,9 +113,11 @@ class MinimumBill(Prepared):
     """A top-up to a minimum amount a month: max(0, minimum - sum of some lines). Known only at the close.
 
     It settles the whole month; where it does not stand once (its rate changes), a part bears its days of the minimum.
+    `per` day: the minimum is so much for each day that is billed.
     """
 
     base: tuple[str, ...]
+    per: Literal["month", "day"] = "month"
 
     @property
     def of(self) -> tuple[str, ...]:
@@ -130,8 +132,8 @@ class MinimumBill(Prepared):
         return (0,)
 
     def prepared(self, terms: "Terms") -> Ask:
-        heading, quantity = self.heading(terms, "month", Evenly()), fraction_to_decimal(terms.share)
-        minimum = of_fraction(heading.rate, terms.share)
+        heading, times = self.heading(terms, self.per, Evenly()), terms.times(self.per)
+        quantity, minimum = fraction_to_decimal(times), of_fraction(heading.rate, times)
 
         def lines(_: Determinants, so_far: Sequence[Worked]) -> list[Figures]:
             amount = base_of(self.base, so_far)
@@ -140,6 +142,6 @@ class MinimumBill(Prepared):
             return [Figures(heading, quantity, EXACT.subtract(minimum, amount), partial(words, amount))]
 
         def words(amount: Decimal, line: BillLine) -> Told:
-            return {"formula": f"minimum {line.rate}{terms.of_the_month} - {amount:,f}"}
+            return {"formula": f"minimum {line.rate}{terms.times_in_words(self.per)} - {amount:,f}"}
 
         return lines

@@ -142,6 +142,7 @@ def maximum(code: str, dice: Random, blocks: list[int], start: datetime) -> kind
         round_kw=dice.choice([None, None, *kinds.KwRounding]),
         per=dice.choice(PER),
         cap_alone=None if load_factor is None else dice.choice([None, None, *kinds.CapAlone]),
+        in_months=dice.choice([(), (), (1, 2, 4, 9), (3, 8, 10, 12)]),
     )
 
 
@@ -221,7 +222,7 @@ def power_factor(dice: Random) -> list[kinds.Charge]:
 
 def last(dice: Random) -> list[kinds.Charge]:
     return [
-        kinds.MinimumBill("minimum", "Minimum", "topped up", "", ("use",)),
+        kinds.MinimumBill("minimum", "Minimum", "topped up", "", ("use",), dice.choice(["month", "day"])),
         *(kinds.Percentage(code, code, "inside", "", ("use",), inside=INSIDE) for code in INSIDE),
         kinds.Percentage("low_side", "Low side", "tax", "", ("use",), only_low_side=True),
         kinds.Percentage("tax", "Tax", "tax", "", ("use", "inside"), dice.choice([None, Decimal("90000")])),

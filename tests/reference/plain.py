@@ -215,6 +215,8 @@ def _(charge: kinds.ContractedPower, month: Month, so_far: list[Line]) -> Parts:
 
 @price.register
 def _(charge: kinds.MaximumDemand, month: Month, so_far: list[Line]) -> Parts:
+    if charge.in_months and month.first.month not in charge.in_months:
+        return []
     kw = demand_kw(charge, month)
     known: dict[date, Fraction] = {}
     for at, before in month.history.get(charge.code, {}).items():  # a month of parts has the highest of theirs
@@ -238,11 +240,8 @@ def _(charge: kinds.MaximumDemand, month: Month, so_far: list[Line]) -> Parts:
         hours = any(window.period in names(charge) for window in windows)
         alone = charge.cap_alone == "always" or (charge.cap_alone == "without_hours" and not hours)
         kw = cap if alone else min(kw, cap)
-    if not charge.tiers_kw:
-        slices, codes = [kw], [charge.code]
-    else:
-        slices = ladder(kw, [Fraction(limit) for limit in charge.tiers_kw])
-        codes = [f"{charge.code}.t{n}" for n in range(1, len(slices) + 1)]
+    slices = ladder(kw, [Fraction(limit) for limit in charge.tiers_kw])
+    codes = [f"{charge.code}.t{n}" for n in range(1, len(slices) + 1)] if charge.tiers_kw else [charge.code]
     often = how_often(charge.per, month)
     return [(code, part, part * month.rate(code) * often) for part, code in zip(slices, codes, strict=True)]
 
@@ -319,9 +318,8 @@ def _(charge: kinds.PowerFactorSteps, month: Month, so_far: list[Line]) -> Parts
 
 @price.register
 def _(charge: kinds.MinimumBill, month: Month, so_far: list[Line]) -> Parts:
-    return [
-        (charge.code, Fraction(1), max(Fraction(0), month.rate(charge.code) * month.share - base(charge.base, so_far)))
-    ]
+    times = how_often(charge.per, month)
+    return [(charge.code, times, max(Fraction(0), month.rate(charge.code) * times - base(charge.base, so_far)))]
 
 
 @price.register

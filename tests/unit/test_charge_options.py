@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -23,7 +24,9 @@ from domain.charges import (
     KwRounding,
     LookBack,
     MaximumDemand,
+    MinimumBill,
     PowerFactorAdjustment,
+    Ratchet,
     Slopes,
     UnusedPower,
 )
@@ -71,6 +74,23 @@ def test_the_maximum_of_the_last_months_is_a_look_back_at_one() -> None:
     assert line(hourly([90_000], START), [charge], {"x": "1"}, {"x": before}).quantity == 90
 
 
+def test_prices_of_a_season_share_the_peaks_of_the_whole_year() -> None:
+    """Dearer in June, July and August; 80 % of the highest of the year before, whenever that was."""
+    ratchet = Ratchet(Decimal(80), 11)
+    summer, winter = (
+        replace(DEMAND, code=code, ratchet=ratchet, in_months=months)
+        for code, months in (("summer", (6, 7, 8)), ("winter", (1, 2, 3, 4, 5, 9, 10, 11, 12)))
+    )
+    tariff, load = tariff_of([summer, winter], [{"summer": "3", "winter": "1"}]), hourly([100_000], START)
+    load = replace(load, energy_wh=np.array([100_000] + [10_000] * 24 * 90, dtype=np.int64))
+    load = replace(load, reactive_varh=None, quality=np.zeros(len(load.energy_wh), dtype=np.uint8))
+    june, july, _, september = price_load(load, tariff, Contract(), ZoneInfo("UTC")).bills
+    assert [(line.code, line.gross) for line in june.lines] == [("summer", Decimal(300))]
+    assert [(line.code, line.gross) for line in july.lines] == [("summer", Decimal(240))]
+    assert [(line.code, line.gross) for line in september.lines] == [("winter", Decimal(80))]
+    assert {code: next(iter(kw.values())) for code, kw in june.remembered.items()} == {"summer": 100, "winter": 100}
+
+
 @pytest.mark.parametrize(
     ("slopes", "percent"),
     [
@@ -105,6 +125,18 @@ def test_a_rate_of_a_day_or_of_a_year_is_billed_for_the_days_of_the_month() -> N
     assert daily.formula == "maximum of 60 min in all: 10 kW x 0.1 x 30 days"
     assert yearly.gross == of_fraction(Decimal("0.1"), Fraction(10 * 30, 365))
     assert yearly.formula.endswith("x 0.1 x 30/365 days")
+
+
+@pytest.mark.parametrize(("per", "rate", "owed"), [("month", "60", "50"), ("day", "2.5", "65"), ("day", "0.3", None)])
+def test_a_minimum_of_a_day_is_owed_for_the_days_of_the_month(
+    per: Literal["month", "day"], rate: str, owed: str | None
+) -> None:
+    energy, minimum = EnergyFlat("e", "Energy", "use", ""), MinimumBill("x", "Minimum", "min", "", ("use",), per)
+    found = line(hourly([10_000], START), [energy, minimum], {"e": "1", "x": rate})
+    assert (found.gross if found.code == "x" else None) == (None if owed is None else Decimal(owed))
+    if per == "day" and owed:
+        assert (found.quantity, found.rate_unit) == (Decimal(30), "USD/day")
+        assert found.formula == "minimum 2.5 x 30 days - 10.00"
 
 
 @pytest.mark.parametrize(("kw", "billed_kw"), [(70, 85), (85, 85), (95, 95), (105, 105), (120, 150)])

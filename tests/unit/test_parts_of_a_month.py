@@ -105,6 +105,20 @@ def test_a_tax_that_changes_stands_in_each_part_and_so_does_what_it_is_taken_of(
     ]
 
 
+def test_a_minimum_of_a_day_holds_for_all_days_of_the_month_or_for_those_of_its_rate() -> None:
+    daily, first = replace(MINIMUM, per="day"), {"energy": "0.10", "minimum": "3"}
+    same, lower = (
+        changing((ENERGY, daily), (date(2020, 1, 1), first), (date(2026, 4, 11), {**first, **changed}))
+        for changed in ({"energy": "0.15"}, {"minimum": "2"})
+    )
+    assert printed(bill_of(always(same))) == [(0, "energy", "24.00"), (1, "energy", "72.00")]  # 96 is enough for 3 x 30
+    assert printed(bill_of(always(lower))) == [
+        (0, "energy", "24.00"),
+        (0, "minimum", "6.00"),  # 3 x 10 - 24
+        (1, "energy", "48.00"),  # more than 2 x 20
+    ]
+
+
 def test_a_minimum_holds_for_the_whole_month_unless_it_changes_itself() -> None:
     prices = {"energy": "0.10", "minimum": "90"}
     first = (date(2020, 1, 1), prices)

@@ -109,7 +109,7 @@ ACCEPTED: list[tuple[Extra, Charge]] = [
         Extra(
             "maximum_demand",
             f'{DEMAND}minutes = 60\nhighest_blocks = 5\napparent = true\nat_least_kw = "50"\ntiers_kw = [100, 200]\n'
-            'ratchet = { percent = "80", months = 11, only_months = [6, 7] }\n'
+            'ratchet = { percent = "80", months = 11, only_months = [6, 7] }\nin_months = [6, 7, 8]\n'
             "look_back = { highest = 2, months = 12, in_months = [4, 5] }\n"
             "only_at = [2026-07-15T18:00:00-06:00, 2026-07-01T23:00:00Z]",
             {"x.t1": "5", "x.t2": "6", "x.t3": "7"},
@@ -126,6 +126,7 @@ ACCEPTED: list[tuple[Extra, Charge]] = [
             ratchet=Ratchet(Decimal(80), 11, (6, 7)),
             at_least_kw=Decimal(50),
             tiers_kw=(Decimal(100), Decimal(200)),
+            in_months=(6, 7, 8),
         ),
     ),
     (
@@ -175,6 +176,7 @@ ACCEPTED: list[tuple[Extra, Charge]] = [
     ),
     (Extra("contracted_power", "", {"x.day": "28.8", "x.night": "1"}), ContractedPower(*NAMES, BOTH)),
     (Extra("minimum_bill", 'base = ["supply", "vat"]', {"x": "5000"}), MinimumBill(*NAMES, ("supply", "vat"))),
+    (Extra("minimum_bill", 'base = ["vat"]\nper = "day"', {"x": "50"}), MinimumBill(*NAMES, ("vat",), "day")),
     (
         Extra("percentage", INSIDE, {"x": "18"}),
         Percentage(*NAMES, ("supply",), inside=("x", "vat")),
@@ -249,6 +251,8 @@ DEMAND_FAULTS = [
     ('ratchet = { percent = "80", months = 9, month = 1 }', "charge[5].ratchet.month: is not a field here; did you"),
     ("look_back = { highest = 3, months = 2 }", "charge[5].look_back.highest: 3: there are only 2 months; lower it"),
     ("look_back = { highest = 1, months = 2, in_months = [0] }", "charge[5].look_back.in_months[1]: 0: "),
+    ("in_months = [13]", "charge[5].in_months[1]: 13: "),
+    ("in_months = [1, 1]", "charge[5].in_months: [1, 1]: a month is there twice"),
     ("at_least_kw = 0", "charge[5].at_least_kw: 0: must be above 0"),
     ("tiers_kw = [200, 100]", "charge[5].tiers_kw: [200, 100]: 100 comes after 200"),
     ("tiers_kw = [-1]", "charge[5].tiers_kw[1]: -1: must be above 0"),
@@ -299,7 +303,20 @@ REACTIVE_FAULTS = [
     ('"33"', '"-33"', "charge[5].ratio_percent: '-33': a share of kvarh in kWh lies between 0 and 1000 percent"),
 ]
 
+SEASONAL = (
+    '[[charge]]\nkind = "maximum_demand"\ncode = "summer_kw"\nlabel = "Summer"\ngroup = "extra"\n'
+    f'{DEMAND}in_months = [6, 7]\n\n[[charge]]\nkind = "tiered_energy"'
+)
+
 OTHER_FAULTS = [
+    (
+        Extra(
+            "tiered_energy",
+            'scope = "per_period"\nlimits = [200]\nunit = "kWh/kW"\nkw_of = "summer_kw"\nperiods = ["day"]',
+            changes=(('[[charge]]\nkind = "tiered_energy"', SEASONAL),),
+        ),
+        "charge[6].kw_of: 'summer_kw' is not billed in every month, so that the others would have no limits",
+    ),
     (Extra("power_factor_energy", "reference_percent = 101"), "charge[5].reference_percent: 101: "),
     (Extra("power_factor_energy", 'reference_percent = "92"'), "charge[5].reference_percent: '92': "),
     (
@@ -323,6 +340,7 @@ OTHER_FAULTS = [
         "charge 'x' is reckoned from 'suply', which is no charge or group before",
     ),
     (Extra("minimum_bill", "base = []"), "charge[5].base: []: "),
+    (Extra("minimum_bill", 'base = ["supply"]\nper = "year"'), "charge[5].per: 'year': use 'month' or 'day'"),
     (
         Extra("percentage", INSIDE.replace('"vat"', '"iva"')),
         "charge[5].inside: 'iva' is no percentage of the file; use",
