@@ -323,13 +323,33 @@ class MaximumDemand(Prepared):
         measured = plain(fraction_to_decimal(billed.measured))
         if billed.cap is None:
             minutes = self.minutes or terms.tariff.demand_minutes
+            highest = "maximum" if self.highest_blocks == 1 else f"mean of the {self.highest_blocks} highest"
             window = f"{minutes} min{', rolling,' if self.rolling else ''} in {names}"
-            return f"maximum of {window}: {measured} {self.unit}"
+            own = f"{highest} of {window}: {measured} {self.unit}"
+            if billed.kw == billed.measured:
+                return own
+            return f"{self._refined_in_words()}: {plain(line.quantity)} {self.unit} (this month {own})"
         hours = f"24 x {terms.days} x {self.load_factor}"
         cap_text = f"cap ceil({plain(Decimal(wh).scaleb(-3))} kWh / ({hours})) = {billed.cap:,}"
         if self._is_cap_alone(terms):
             return f"{cap_text} kW"
         return f"min(maximum in {names} {measured}, {cap_text}) kW"
+
+    def _refined_in_words(self) -> str:
+        """By what the kW differ from those of this month alone."""
+        found = []
+        if self.look_back is not None:
+            highest = self.look_back.highest
+            found.append(
+                f"{f'mean of the {highest} highest' if highest > 1 else 'highest'} of {self.look_back.months} months"
+            )
+        if self.ratchet is not None:
+            found.append(
+                f"at least {plain(self.ratchet.percent)} % of the highest of {self.ratchet.months} months before"
+            )
+        if self.at_least_kw is not None:
+            found.append(f"at least {plain(self.at_least_kw)} {self.unit}")
+        return ", ".join(found)
 
     def _note(self, billed: "Billed", terms: "Terms") -> str:
         """What is not obvious: that a cap binds, or that it is not this month's maximum that is billed."""
