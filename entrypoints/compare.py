@@ -45,7 +45,12 @@ AgreementsFiles = Annotated[
 ]
 TariffNames = Annotated[
     list[str] | None,
-    typer.Option("--tariff", help="Tariff ids or files, A,B,C. May repeat.", rich_help_panel=opt.MONEY),
+    typer.Option(
+        "--tariff", "--tariffs", help="Tariff ids or files, A,B,C or A B C. May repeat.", rich_help_panel=opt.MONEY
+    ),
+]
+MoreTariffs = Annotated[
+    list[str] | None, typer.Argument(metavar="TARIFF", help="More tariffs, after the first of --tariff.")
 ]
 OwnRates = Annotated[
     list[str] | None,
@@ -97,6 +102,7 @@ def command(
     out: opt.Out,
     facts: opt.Facts,
     tariff: TariffNames = None,
+    more: MoreTariffs = None,
     agreements: AgreementsFiles = None,
     rates: OwnTables = None,
     rate: OwnRates = None,
@@ -114,7 +120,9 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     declaration, worth = opt.declaration_of(readings, facts), opt.exchange(rate_of_exchange)
-    single, agreed = names_of(tariff or ()), agreements or []
+    if more and not tariff:
+        raise BadOption(f"{more[0]!r} stands alone; name the tariffs after --tariff")
+    single, agreed = names_of([*(tariff or ()), *(more or ())]), agreements or []
     files = FilesOf(
         opt.files(rates, "--rates", "TARIFF=FILE"),
         opt.files(series, "--series", "NAME=FILE or TARIFF/NAME=FILE"),
