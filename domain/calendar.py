@@ -171,7 +171,7 @@ def _check(calendar: Calendar) -> None:
         raise InvalidTariff(f"calendar.schedule: season {season!r} has no windows for day type {day_type!r}; add them")
     for season, day_type in sorted(calendar.schedules.keys() - needed):
         raise InvalidTariff(
-            f"calendar.schedule: {season!r}, {day_type!r} is not a season and day type of this calendar"
+            f"calendar.schedule: {season!r}, {day_type!r} is not a season and day type of this calendar; remove it"
         )
     for key, windows in calendar.schedules.items():
         _check_windows(key, windows, calendar.periods)
@@ -181,7 +181,7 @@ def _check_windows(key: tuple[str, str], windows: tuple[Window, ...], periods: t
     where, minute = f"calendar.schedule: season {key[0]!r}, day type {key[1]!r}", 0
     for window in windows:
         if window.period not in periods:
-            raise InvalidTariff(f"{where}: period {window.period!r} is not one of {', '.join(periods)}")
+            raise InvalidTariff(f"{where}: period {window.period!r} is not one of {', '.join(periods)}; correct it")
         if window.from_minute != minute or window.to_minute <= window.from_minute:
             fault = "a gap" if window.from_minute > minute else "an overlap"
             raise InvalidTariff(

@@ -165,6 +165,7 @@ def _check_demand_blocks(tariff: Tariff) -> None:
         for window in windows:
             if window.to_minute % tariff.demand_minutes:
                 raise InvalidTariff(
-                    f"tariff {tariff.id}: a period ends inside a demand block of {tariff.demand_minutes} minutes "
-                    f"({season}, {day_type}, minute {window.to_minute}); no block may lie in two periods"
+                    f"demand_minutes: {tariff.demand_minutes}: a period ends inside a demand block of "
+                    f"{tariff.demand_minutes} minutes ({season}, {day_type}, minute {window.to_minute}); no block may "
+                    "lie in two periods: shorten the block, or move the edge"
                 )

@@ -12,6 +12,7 @@ from domain.evidence import Say
 
 NARROW, USUAL, WIDE = 72, 100, 120
 INDENT = 13
+GAP = 2
 NAMED_IN_SHORT = 1
 MOST_DECIMALS = 9
 
@@ -151,10 +152,20 @@ def _number(value: Decimal) -> str:
 
 
 def _row(cells: tuple[str, str, str, str], width: int) -> str:
-    """A name and three figures under each other; a name that is too long pushes what follows."""
+    """A name and three figures under each other. Figures too long for their columns move those to their left, and a
+    name that is in the way then stands on a row of its own.
+    """
     amount, figure = 18, (width - 18) * 2 // 7
-    name, quantity, rate, money = cells
-    return f"{name:<{width - amount - 2 * figure}}{quantity:>{figure}}{rate:>{figure}}{money:>{amount}}"
+    name, *figures = cells
+    row, start = "", width + GAP
+    for text, column_end in zip(reversed(figures), (width, width - amount, width - amount - figure), strict=True):
+        if text:
+            end = min(column_end, start - GAP)
+            row = text + " " * (width - len(row) - end) + row
+            start = end - len(text)
+    if len(name) + GAP <= start:
+        return name + row.rjust(width - len(name))
+    return f"{name}\n{row.rjust(width)}"
 
 
 def _heading(name: str, amount: Decimal, currency: str, width: int) -> str:

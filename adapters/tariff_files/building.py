@@ -84,10 +84,11 @@ def _told_of(document: Document) -> Iterator[None]:
 def _version(structure: StructureFile, table: RateTableFile, overrides: Mapping[str, Decimal]) -> str:
     """The hash of what the files say: comments, order of keys, trailing zeros and written defaults do not change it.
 
-    Defaults are left out so that a field this format learns later changes no version of a file without it.
+    Defaults are left out so that a field this format learns later changes no version of a file without it. Nor does
+    `after_gap`, which says that days are known to lack.
     """
-    told = table.model_dump(exclude_defaults=True) | {"tariff": structure.id}
-    return _hash(_said_by(structure), told, dict(overrides))
+    told = table.model_dump(exclude_defaults=True, exclude={"rates": {"__all__": {"after_gap"}}})
+    return _hash(_said_by(structure), told | {"tariff": structure.id}, dict(overrides))
 
 
 def _said_by(structure: StructureFile) -> dict[str, Any]:

@@ -106,12 +106,32 @@ def to_domain(parts: Sequence[AnyCharge], frame: Frame) -> tuple[Charge, ...]:
     charges: list[Charge] = []
     for n, part in enumerate(parts, 1):
         place = f"charge[{n}]"
+        _check_code(part.code, parts[: n - 1], place)
         if isinstance(part, TieredEnergyPart) and part.kw_of is not None:
             _check_kw_of(part.kw_of, parts[: n - 1], place)
         if isinstance(part, PercentagePart) and part.inside is not None:
             _check_inside(part.code, part.inside, parts, place)
         charges.append(part.to_domain(place, frame))
+        _check_base(part, charges, place)
     return tuple(charges)
+
+
+def _check_code(code: str, before: Sequence[AnyCharge], place: str) -> None:
+    for n, part in enumerate(before, 1):
+        if part.code == code:
+            raise InvalidTariff(f"{place}.code: {code!r} is there twice, first in charge[{n}]; rename one")
+
+
+def _check_base(part: AnyCharge, charges: Sequence[Charge], place: str) -> None:
+    """What a charge is reckoned from stands before it. Raises `InvalidTariff`."""
+    *before, own = charges
+    known = {name for one in before for name in (one.code, one.group)}
+    for name in sorted(set(own.of) - known):
+        field = next(one for one in ("base", "limited_to", "kw_of") if name in (getattr(part, one, None) or ()))
+        raise InvalidTariff(
+            f"{place}.{field}: charge {own.code!r} is reckoned from {name!r}, which is no charge or group before it; "
+            f"known here: {', '.join(sorted(known)) or 'none'}"
+        )
 
 
 def _check_kw_of(wanted: str, before: Sequence[AnyCharge], place: str) -> None:

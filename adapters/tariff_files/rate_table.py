@@ -96,11 +96,13 @@ class RatesPart(Part):
     """The rates of the days `[valid_from, valid_to)`; without `valid_to`, until further notice.
 
     `values` hold for every tariff of the table, `values_of` for one of them alone, as the tax of a zone does.
+    `after_gap`: no source states the days before; without it validities meet, and one that does not is a slip.
     """
 
     valid_from: date
     valid_to: date | None = None
     source: Text
+    after_gap: bool = False
     values: Values
     values_of: dict[str, Values] = Field(default_factory=dict)
 
@@ -156,7 +158,7 @@ class RateTableFile(Part):
             _check_inside({**part.values, **overrides}, charges, f"rates[{n}].values")
             _check_whole({**part.values, **overrides}, charges, f"rates[{n}].values")
             _check_budget(part.values, overrides, charges, f"rates[{n}].values")
-        _check_overlaps(self.rates)
+        _check_meeting(self.rates)
         parts = sorted(self.rates, key=lambda part: part.valid_from)
         return RateTable(self.tariff[0], self.region, tuple(part.to_domain(overrides) for part in parts))
 
@@ -250,8 +252,8 @@ def _check_dates(part: RatesPart, place: str) -> None:
         )
 
 
-def _check_overlaps(parts: Sequence[RatesPart]) -> None:
-    """No day has two rates. A gap is allowed: a bill in it is refused, and the refusal names the covered days."""
+def _check_meeting(parts: Sequence[RatesPart]) -> None:
+    """No day has two rates, and none is without unless the file says so: a bill there is refused, and names the day."""
     ordered = sorted(enumerate(parts, 1), key=lambda one: one[1].valid_from)
     for (n, before), (m, after) in pairwise(ordered):
         if before.valid_to is None or before.valid_to > after.valid_from:
@@ -259,4 +261,14 @@ def _check_overlaps(parts: Sequence[RatesPart]) -> None:
                 f"rates[{m}].valid_from: {after.valid_from}: overlaps rates[{n}], which hold from {before.valid_from} "
                 f"{f'to {before.valid_to}' if before.valid_to else 'until further notice'}; "
                 f"let that valid_to be {after.valid_from} or earlier"
+            )
+        if before.valid_to < after.valid_from and not after.after_gap:
+            raise InvalidTariff(
+                f"rates[{m}].valid_from: {after.valid_from}: does not meet rates[{n}], whose valid_to, the first day "
+                f"without them, is {before.valid_to}; let both be one day, or write after_gap = true where no source "
+                "states the days between"
+            )
+        if before.valid_to == after.valid_from and after.after_gap:
+            raise InvalidTariff(
+                f"rates[{m}].after_gap: true: there is none, rates[{n}] hold to {after.valid_from}; remove it"
             )

@@ -4,6 +4,7 @@ import difflib
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
@@ -90,9 +91,25 @@ def one_line(text: str) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as an error quotes it: decimals plainly, and nothing long."""
-    text = str(value) if isinstance(value, Decimal) else repr(value)
+    """A value as an error quotes it: as TOML has it, and nothing long."""
+    text = _as_toml(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _as_toml(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case Decimal():
+            return str(value)
+        case date() | time():
+            return value.isoformat()
+        case list():
+            return f"[{', '.join(map(_as_toml, value))}]"
+        case dict() if value:
+            return f"{{ {', '.join(f'{key} = {_as_toml(one)}' for key, one in value.items())} }}"
+        case _:
+            return repr(value)
 
 
 def _bytes(path: Path) -> bytes:

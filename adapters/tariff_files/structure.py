@@ -133,6 +133,7 @@ class CalendarPart(Part):
             holidays=tuple(part.to_rule(f"calendar.holiday[{n}]") for n, part in enumerate(self.holiday, 1)),
             schedules={(s, d): tuple(windows) for s, types in self.schedule.items() for d, windows in types.items()},
         )
+        _check_used(calendar)
         _check_seasons(calendar)
         _check_holidays(calendar.holidays)
         return calendar
@@ -163,7 +164,6 @@ class StructureFile(Part):
 
     def charges(self) -> tuple[Charge, ...]:
         """The charges in the order of the bill."""
-        _check_different([part.code for part in self.charge], "charge.code")
         zone, calendar = ZoneInfo(self.timezone), self.calendar
         return to_domain(self.charge, Frame(tuple(calendar.periods), self.demand_minutes, zone, calendar.schedule))
 
@@ -178,6 +178,16 @@ def _check_different(names: Sequence[str], place: str) -> None:
     for name in names:
         if names.count(name) > 1:
             raise InvalidTariff(f"{place}: {name!r} is there twice; names must differ")
+
+
+def _check_used(calendar: Calendar) -> None:
+    """A period without any hour would be priced at nothing for ever."""
+    used = {window.period for windows in calendar.schedules.values() for window in windows}
+    for n, name in enumerate(calendar.periods, 1):
+        if name not in used:
+            raise InvalidTariff(
+                f"calendar.periods[{n}]: {name!r} has no hours in any window; give it some, or remove it"
+            )
 
 
 def _check_seasons(calendar: Calendar) -> None:

@@ -8,12 +8,13 @@ difference. Both read the same determinants, so they cannot drift apart. What ca
 
 from domain.charges.adjusted import AdjustedEnergy
 from domain.charges.charge import Charge
-from domain.charges.demand import CapAlone, KwRounding, LookBack, MaximumDemand, Ratchet
+from domain.charges.demand import CapAlone, KwRounding, MaximumDemand
 from domain.charges.energy import EnergyByPeriod, EnergyFlat
 from domain.charges.excess import Band, ExcessPower, ExcessRule
 from domain.charges.export import ExportCredit, NetMetering
 from domain.charges.fixed import ContractedPower, Fixed, MinimumBill
 from domain.charges.indexed import IndexedPrice
+from domain.charges.look_back import LookBack, Ratchet
 from domain.charges.percentage import Percentage
 from domain.charges.power_factor import PowerFactorAdjustment, PowerFactorSteps, Slopes, Threshold
 from domain.charges.reactive import ReactiveEnergy, ReactiveStep

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from domain.bill import BillLine, ByEnergy, ByPeak
 from domain.charges.charge import Ask, Prepared
+from domain.charges.look_back import LookBack, Ratchet
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, RollingPeak, TopBlocks
 from domain.heading import Figures, Heading, Told, Words, Worked
@@ -31,46 +32,6 @@ class KwRounding(StrEnum):
     def __call__(self, kw: Fraction) -> Fraction:
         scale = 100 if self is KwRounding.TWO_DECIMALS else 1
         return Fraction(floor(kw * scale + Fraction(1, 2)), scale)
-
-
-@dataclass(frozen=True, slots=True)
-class LookBack:
-    """Billed is the mean of the `highest` highest monthly maxima of the last `months` months, this one included.
-
-    With `in_months` only in those calendar months, and of the other months alone: the season before (Chile, peak
-    demand). In those others this month's own maximum is billed.
-    """
-
-    highest: int
-    months: int
-    in_months: tuple[int, ...] = ()
-
-    def kw(self, now: Ratio, month: date, before: Sequence[tuple[date, Fraction]]) -> Ratio:
-        if self.in_months and month.month not in self.in_months:
-            return now
-        window = _recent(before, month, self.months - 1)
-        if self.in_months:
-            season = _highest_by_month([(first, kw) for first, kw in window if first.month not in self.in_months])
-            return self._mean(season) if season else now
-        return self._mean([now, *_highest_by_month(window)])
-
-    def _mean(self, maxima: Sequence[Ratio]) -> Ratio:
-        best = sorted(maxima, reverse=True)[: self.highest]
-        return sum(map(Fraction, best), Fraction(0)) / len(best)
-
-
-@dataclass(frozen=True, slots=True)
-class Ratchet:
-    """Billed is at least `percent` of the highest maximum of the `months` before, or of listed ones among them."""
-
-    percent: Decimal
-    months: int
-    only_months: tuple[int, ...] = ()
-
-    def kw(self, now: Ratio, month: date, before: Sequence[tuple[date, Fraction]]) -> Ratio:
-        window = _recent(before, month, self.months)
-        counted = [kw for first, kw in window if not self.only_months or first.month in self.only_months]
-        return max([now, *(kw * Fraction(self.percent) / 100 for kw in counted)])
 
 
 class CapAlone(StrEnum):
@@ -349,13 +310,33 @@ class MaximumDemand(Prepared):
         measured = plain(fraction_to_decimal(billed.measured))
         if billed.cap is None:
             minutes = self.minutes or terms.tariff.demand_minutes
+            highest = "maximum" if self.highest_blocks == 1 else f"mean of the {self.highest_blocks} highest"
             window = f"{minutes} min{', rolling,' if self.rolling else ''} in {names}"
-            return f"maximum of {window}: {measured} {self.unit}"
+            own = f"{highest} of {window}: {measured} {self.unit}"
+            if billed.kw == billed.measured:
+                return own
+            return f"{self._refined_in_words()}: {plain(line.quantity)} {self.unit} (this month {own})"
         hours = f"24 x {terms.days} x {self.load_factor}"
         cap_text = f"cap ceil({plain(Decimal(wh).scaleb(-3))} kWh / ({hours})) = {billed.cap:,}"
         if self._is_cap_alone(terms):
             return f"{cap_text} kW"
         return f"min(maximum in {names} {measured}, {cap_text}) kW"
+
+    def _refined_in_words(self) -> str:
+        """By what the kW differ from those of this month alone."""
+        found = []
+        if self.look_back is not None:
+            highest = self.look_back.highest
+            found.append(
+                f"{f'mean of the {highest} highest' if highest > 1 else 'highest'} of {self.look_back.months} months"
+            )
+        if self.ratchet is not None:
+            found.append(
+                f"at least {plain(self.ratchet.percent)} % of the highest of {self.ratchet.months} months before"
+            )
+        if self.at_least_kw is not None:
+            found.append(f"at least {plain(self.at_least_kw)} {self.unit}")
+        return ", ".join(found)
 
     def _note(self, billed: "Billed", terms: "Terms") -> str:
         """What is not obvious: that a cap binds, or that it is not this month's maximum that is billed."""
@@ -383,18 +364,3 @@ def _highest_of(periods: tuple[int, ...]) -> Callable[[Sequence[int]], int]:
         return itemgetter(*periods)
     of = itemgetter(*periods)
     return lambda peak_wh: max(of(peak_wh))
-
-
-def _recent(before: Sequence[tuple[date, Fraction]], month: date, months: int) -> list[tuple[date, Fraction]]:
-    """Those of the last so many months before a month."""
-    now = month.year * 12 + month.month
-    return [(first, kw) for first, kw in before if 0 < now - (first.year * 12 + first.month) <= months]
-
-
-def _highest_by_month(recent: Sequence[tuple[date, Fraction]]) -> list[Fraction]:
-    """A month of several parts has one maximum, the highest of theirs."""
-    found: dict[date, Fraction] = {}
-    for first, kw in recent:
-        month = first.replace(day=1)
-        found[month] = max(kw, found.get(month, kw))
-    return list(found.values())

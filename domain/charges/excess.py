@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from domain.bill import ByExcess, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, SquaredExcess, TopBlocks
-from domain.money import EXACT, decimal_to_nano, of_fraction, plain
+from domain.money import EXACT, decimal_to_nano, fraction_to_decimal, of_fraction, plain
 
 if TYPE_CHECKING:
     from domain.heading import Worked
@@ -145,7 +146,7 @@ class ExcessPower(Named):
             charge=self.code,
             group=self.group,
             label=f"{self.label}{scope.suffix}",
-            quantity=round(kw, 6),
+            quantity=fraction_to_decimal(Fraction(kw)),
             unit="kW",
             rate=rate,
             rate_unit=f"{terms.tariff.currency}/kW{' and day' if self.per_day else ''}",

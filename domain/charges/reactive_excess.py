@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from domain.bill import ByEnergy, ByPeak, GrossLine
 from domain.charges.charge import Accrual, Named
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, PowerFactorExcess, Unmetered
-from domain.money import EXACT, of_fraction, plain
+from domain.money import EXACT, fraction_to_decimal, of_fraction, plain
 
 if TYPE_CHECKING:
     from domain.heading import Worked
@@ -68,7 +69,7 @@ class PowerFactorBlocks(Named):
             charge=self.code,
             group=self.group,
             label=self.label,
-            quantity=quantity,
+            quantity=fraction_to_decimal(Fraction(quantity)),
             unit=unit,
             rate=rate,
             rate_unit=f"{terms.tariff.currency}/{unit}",

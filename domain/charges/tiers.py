@@ -11,7 +11,7 @@ from domain.bill import ByEnergy, ByTier, GrossLine
 from domain.charges.charge import Named
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, ChronologicalTiers
-from domain.money import EXACT, Ratio, plain
+from domain.money import EXACT, Ratio, fraction_to_decimal, plain
 
 if TYPE_CHECKING:
     from domain.heading import Worked
@@ -143,11 +143,11 @@ class TieredEnergy(Named):
             charge=self.code,
             group=self.group,
             label=f"{self.label}, {name}, tier {tier + 1}",
-            quantity=kwh,
+            quantity=fraction_to_decimal(wh / 1000),
             unit="kWh",
             rate=rate,
             rate_unit=f"{terms.tariff.currency}/kWh",
-            formula=f"{plain(round(kwh, 6))} kWh x {rate}",
+            formula=f"{plain(fraction_to_decimal(wh / 1000))} kWh x {rate}",
             gross=EXACT.multiply(kwh, rate),
             source=self.cited(terms),
             basis=ByTier(index, climbed.counted, climbed.limits_wh, tier) if climbed else ByEnergy((index,)),

@@ -81,6 +81,31 @@ CASES: dict[str, tuple[Change, str]] = {
         ),
         "rates[2].valid_from: 2026-01-01: overlaps rates[1], which hold from 2025-01-01 until further notice; let that",
     ),
+    "validities that do not meet": (
+        (
+            "[[rates]]",
+            f"[[rates]]{RATES.replace('2027-01-01', '2025-12-31').replace('2026-01-01', '2025-01-01', 1)}\n[[rates]]",
+        ),
+        "rates[2].valid_from: 2026-01-01: does not meet rates[1], whose valid_to, the first day without them, is "
+        "2025-12-31; let both be one day, or write after_gap = true where no source states the days between",
+    ),
+    "a gap that is none": (
+        (
+            "[[rates]]",
+            f"[[rates]]{RATES.replace('2027-01-01', '2026-01-01').replace('2026-01-01', '2025-01-01', 1)}\n"
+            "[[rates]]\nafter_gap = true",
+        ),
+        "rates[2].after_gap: true: there is none, rates[1] hold to 2026-01-01; remove it",
+    ),
+    "a period that has no hours": (
+        ('periods = ["day", "night"]', 'periods = ["day", "night", "dusk"]'),
+        "calendar.periods[3]: 'dusk' has no hours in any window; give it some, or remove it",
+    ),
+    "an instant for a number": (
+        ('"2.1500"', "2026-07-15T18:00:00-05:00"),
+        "rates[1].values.energy.day: 2026-07-15T18:00:00-05:00: not a number",
+    ),
+    "a list for a number": (('"2.1500"', "[2.15, true]"), "rates[1].values.energy.day: [2.15, true]: not a number"),
     "a validity that ends before it begins": (
         ("2027-01-01", "2025-01-01"),
         "rates[1].valid_to: 2025-01-01: is not after valid_from 2026-01-01; valid_to is the first day without",
@@ -191,11 +216,20 @@ def test_bytes_that_are_no_tariff_are_refused(tmp_path: Path, content: bytes, sa
         load(path)
 
 
-def test_a_gap_between_validities_is_allowed_and_named_when_it_is_priced(write: Write) -> None:
-    tariff = load(write(f"{EXAMPLE}\n[[rates]]{RATES.replace('2026-', '2028-').replace('2027-', '2029-')}"))
+def test_a_gap_between_validities_is_declared_and_named_when_it_is_priced(write: Write) -> None:
+    later = f"after_gap = true\n{RATES.replace('2026-', '2028-').replace('2027-', '2029-').lstrip()}"
+    tariff = load(write(f"{EXAMPLE}\n[[rates]]\n{later}"))
     month = BillingMonth(date(2027, 5, 1), ZoneInfo(tariff.timezone))
     with pytest.raises(NoPriceInForce, match="it covers 2026-01-01 to 2027-01-01, 2028-01-01 to 2029-01-01"):
         tariff.rate_table.in_force(month.first, month.end)
+
+
+def test_what_says_only_that_days_are_known_to_lack_changes_no_version(write: Write) -> None:
+    """The words of `after_gap` are no price: a ledger keeps what it billed."""
+    later = RATES.replace("2026-", "2027-").replace("2027-01-01\nsource", "2028-01-01\nsource", 1)
+    meeting = load(write(f"{EXAMPLE}\n[[rates]]{later}")).version
+    hidden = f"{EXAMPLE}\n[[rates]]\nafter_gap = false{later}"
+    assert load(write(hidden)).version == meeting
 
 
 def test_holidays_that_meet_by_chance_or_never_are_allowed(write: Write) -> None:

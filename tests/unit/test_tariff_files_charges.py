@@ -267,7 +267,7 @@ DEMAND_FAULTS = [
     ("only_at = []", "charge[5].only_at: []: "),
     (
         "only_at = [2026-07-15T18:00:00]",
-        "charge[5].only_at[1]: datetime.datetime(2026, 7, 15, 18, 0): write an instant",
+        "charge[5].only_at[1]: 2026-07-15T18:00:00: write an instant",
     ),
     ("only_at = [2026-07-15T18:05:00-06:00]", "charge[5].only_at: 2026-07-15T18:05:00-06:00: no block of 15 minutes"),
     ("only_at = [2026-07-15T18:00:00-06:00, 2026-07-16T00:00:00Z]", "2026-07-16T00:00:00+00:00 is there twice"),
