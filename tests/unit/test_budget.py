@@ -79,16 +79,18 @@ def largest_load(start: datetime, days: int, step: int, seed: int) -> Load:
 def test_the_largest_load_fits_a_tariff_as_dear_as_it_may_be(name: str, seed: int, step: int, kw: int) -> None:
     tariff = at_the_edge(name)
     zone, contract = ZoneInfo(tariff.timezone), Contract({"all": Decimal(kw * LARGEST_RATED_KW)})
-    month = BillingMonth(tariff.rate_table.rates[-1].valid_from.replace(day=1), zone).next()
+    begins = tariff.rate_table.rates[-1].valid_from
+    month = BillingMonth(begins.replace(day=1), zone).next()
+    rates_of = begins if begins.day == 1 else month.first  # a month that has these rates on all of its days
     load = largest_load(month.start_utc, month.days, step, seed)
-    priced = price_load(load, tariff, contract, zone, rates_of=tariff.rate_table.rates[-1].valid_from)
+    priced = price_load(load, tariff, contract, zone, rates_of=rates_of)
     for bill in priced.bills:
         assert sum(abs(line.amount) for line in bill.lines) * MICRO <= LARGEST_BILL_MICRO
     for charge in tariff.charges:
         lines = [line.amount for bill in priced.bills for line in bill.lines if line.charge == charge.code]
         assert sum(priced.cost_micro[charge.code].tolist()) == sum(lines) * MICRO
-    billing = Billing.of(tariff, contract, zone, tariff.rate_table.rates[-1].valid_from)
-    assert bill_load(load, tariff, contract, zone, rates_of=tariff.rate_table.rates[-1].valid_from) == priced.bills
+    billing = Billing.of(tariff, contract, zone, rates_of)
+    assert bill_load(load, tariff, contract, zone, rates_of=rates_of) == priced.bills
     cost = energy_cost(load, billing)
     gross = [line.gross for bill in priced.bills for line in bill.lines if line.code in cost.lines]
     assert sum(cost.nano.tolist()) == sum(gross) * NANO
