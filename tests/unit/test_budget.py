@@ -1,7 +1,7 @@
 """Overflow is impossible: a tariff that loads has room for any month of the largest load, and no larger one is read."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -79,8 +79,9 @@ def largest_load(start: datetime, days: int, step: int, seed: int) -> Load:
 def test_the_largest_load_fits_a_tariff_as_dear_as_it_may_be(name: str, seed: int, step: int, kw: int) -> None:
     tariff = at_the_edge(name)
     zone, contract = ZoneInfo(tariff.timezone), Contract({"all": Decimal(kw * LARGEST_RATED_KW)})
-    rates_of = whole_month_of(tariff.rate_table.rates[-1])
-    month = BillingMonth(rates_of, zone).next()
+    begins = tariff.rate_table.rates[-1].valid_from
+    month = BillingMonth(begins.replace(day=1), zone).next()
+    rates_of = begins if begins.day == 1 else month.first  # a month that has these rates on all of its days
     load = largest_load(month.start_utc, month.days, step, seed)
     priced = price_load(load, tariff, contract, zone, rates_of=rates_of)
     for bill in priced.bills:
@@ -93,12 +94,6 @@ def test_the_largest_load_fits_a_tariff_as_dear_as_it_may_be(name: str, seed: in
     cost = energy_cost(load, billing)
     gross = [line.gross for bill in priced.bills for line in bill.lines if line.code in cost.lines]
     assert sum(cost.nano.tolist()) == sum(gross) * NANO
-
-
-def whole_month_of(rates: Rates) -> date:
-    """The first month that has no other rates."""
-    first = rates.valid_from
-    return first if first.day == 1 else (first.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 @given(case=DAYS | MONTHS)
