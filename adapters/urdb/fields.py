@@ -65,6 +65,7 @@ INFORMATIVE = frozenset(
         "is_default",
         "eiaid",
         "revisions",
+        "latest_update",
         "supercedes",
         "supersedes",
         "sector",
@@ -112,6 +113,8 @@ def told(fields: Mapping[str, Any]) -> Iterable[str]:
     """The notes that repeat what the record says and nobody bills."""
     if fields.get("servicetype", "Bundled") != "Bundled":
         yield f"Only a part of the cost of electricity: the record prices {shown(fields['servicetype'])}."
+    if str(fields.get("approved", True)).lower() == "false":
+        yield "The record is not approved: nobody has checked it against what the utility publishes."
     for name in TOLD:
         if name in fields and fields[name] is not False and fields[name] != NET_BILLING:
             yield f"Said by the record and not billed ({name}): {shown(fields[name], MOST_SHOWN)}"

@@ -8,7 +8,16 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from adapters.urdb.demand import add_flat, add_ratchet, add_time_of_use, demand_minutes, flat_of_months
+from adapters.urdb.demand import (
+    add_flat,
+    add_ratchet,
+    add_time_of_use,
+    check_ratchet,
+    demand_minutes,
+    flat_by_schedule,
+    flat_of_months,
+    read_ratchet,
+)
 from adapters.urdb.drafting import Draft, add_fixed, add_minimum
 from adapters.urdb.energy import Energy, add_energy, add_export, check_units, steps_of_months
 from adapters.urdb.fields import APART, INFORMATIVE, NET_BILLING, PRICED, TOLD, check_fields, shown, told
@@ -74,21 +83,25 @@ def _add_charges(draft: Draft, may_sell: bool) -> Hours:
     fuel = twelve(draft.fields.get("fueladjustmentsmonthly", [0] * MONTHS), "fueladjustmentsmonthly", draft.faults)
     check_units(energy, draft)
     steps = steps_of_months(energy, energy_rows, draft)
-    keys = list(zip(flat, fuel, steps, strict=True))
+    draft.ratchet, flat_unit = read_ratchet(draft), "flatdemandunit"
+    if draft.ratchet is not None and not any(flat) and (whole := flat_by_schedule(demand, demand_rows)) is not None:
+        flat, flat_unit, demand, demand_rows = whole, "demandrateunit", (), (ALWAYS, ALWAYS)
+    keys = list(zip(fuel, steps, strict=True))
     weekday, weekend = ((energy_rows[day], demand_rows[day]) for day in (0, 1))
     hours = Hours((weekday, weekend), tuple(keys.index(key) + 1 for key in keys), bool(energy))
     hours.check(draft.faults)
     draft.notes.append("Saturdays and Sundays follow the weekend schedule; URDB knows no holidays.")
     add_fixed(draft)
-    add_flat(draft, hours, flat)
+    add_flat(draft, hours, flat, flat_unit)
     add_time_of_use(draft, hours, demand)
-    add_ratchet(draft, hours)
+    add_ratchet(draft)
     if energy:
         add_energy(draft, hours, Energy(energy, steps, fuel))
         if sells:
             add_export(draft, hours, energy)
     else:
         _without_energy(draft, fuel)
+    check_ratchet(draft)
     add_minimum(draft)
     return hours
 
