@@ -72,22 +72,29 @@ def add_time_of_use(draft: Draft, hours: Hours, ladders: Sequence[Ladder]) -> No
         _add(draft, _maximum(f"demand_d{n}", f"Demand, period {n}", "tou_demand", periods, apparent), ladder)
 
 
-def add_ratchet(draft: Draft) -> None:
+def add_ratchet(draft: Draft, on_flat_alone: bool) -> None:
     """Put the record's ratchet on its flat demand, whatever its price in a month: a month without one counts, too.
 
-    Refused where there is demand by time of use: the record does not say which of its demands look back.
+    Refused where there is demand by time of use, unless a user says that flat demand alone looks back: the record does
+    not say it.
     """
     if draft.ratchet is None:
         return
-    if any(isinstance(charge, MaximumDemand) and charge.group == "tou_demand" for charge in draft.charges):
+    groups = {charge.group for charge in draft.charges if isinstance(charge, MaximumDemand)}
+    if "tou_demand" in groups and not (on_flat_alone and "flat_demand" in groups):
+        remedy = "; --ratchet-on flat: flat demand alone" if "flat_demand" in groups else ""
         draft.faults.add(
             f"a ratchet of {draft.ratchet.percent} %, with demand by time of use: the record does not say which of its "
-            "demands look back"
+            f"demands look back{remedy}"
         )
     draft.charges = [
-        replace(charge, ratchet=draft.ratchet) if isinstance(charge, MaximumDemand) else charge
+        replace(charge, ratchet=draft.ratchet)
+        if isinstance(charge, MaximumDemand) and charge.group == "flat_demand"
+        else charge
         for charge in draft.charges
     ]
+    if on_flat_alone:
+        draft.notes.append("The ratchet is on flat demand alone, as you said; the record does not say it.")
     draft.notes.append("The ratchet needs the demand of the months before: months that are not given count as none.")
 
 

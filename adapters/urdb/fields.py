@@ -103,7 +103,10 @@ MOST_SHOWN = 300
 def check_fields(fields: Mapping[str, Any], faults: Faults) -> None:
     """Refuses unknown fields, and the known ones that are not expressible unless they are zero."""
     for name in sorted(fields.keys() - PRICED - INFORMATIVE - set(TOLD) - APART.keys()):
-        faults.add(f"{shown(name)}: {shown(fields[name])}: no field of URDB version 7 or 8")
+        faults.add(
+            f"{shown(name)}: {shown(fields[name])}: no field of URDB version 7 or 8; --leave-out {shown(name)} imports "
+            "the rest"
+        )
     for name, why in APART.items():
         if name in fields and _is_priced(fields[name]):
             faults.add(f"{name}: {shown(fields[name])}: {why}; --leave-out {name} imports the rest")

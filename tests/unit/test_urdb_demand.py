@@ -18,6 +18,7 @@ from domain.arrays.load import Load
 from domain.arrays.pricing import price_load
 from domain.bill import Bill
 from domain.charges import MaximumDemand, Ratchet, TieredEnergy
+from domain.errors import InvalidTariff
 from domain.tariff import Tariff
 from domain.terms import Contract, History
 
@@ -131,6 +132,40 @@ def test_demand_by_time_of_use_that_is_the_same_all_day_is_flat_demand_to_a_ratc
     ]
     bills = bills_of(tariff, (0, 0, 0, 0, 200, 0, 0, 0, 0, 0, 0, 0))
     assert [bill.total for bill in bills] == [0] * 4 + [600] + [700] * 4 + [300] * 3
+
+
+BOTH: dict[str, Any] = {
+    **SEASONS,
+    "demandratestructure": [[{"rate": 0}], [{"rate": 6}]],
+    "demandweekdayschedule": [[0] * 12 + [1] * 12] * 12,
+    "demandweekendschedule": ALWAYS,
+    "lookbackpercent": 50,
+    "lookbackrange": 11,
+}
+
+
+def test_a_user_may_say_that_flat_demand_alone_looks_back() -> None:
+    with pytest.raises(InvalidTariff, match="which of its demands look back; --ratchet-on flat: flat demand alone"):
+        tariff_of(BOTH)
+    tariff = import_record(Record("rates.json", BOTH), "Etc/UTC", ratchet_on="flat")
+    assert {one.code: one.ratchet is not None for one in demands(tariff)} == {
+        "flat_m01": True,
+        "flat_m05": True,
+        "demand_d1": False,
+    }
+    assert any("flat demand alone, as you said" in note for note in tariff.notes)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({key: value for key, value in BOTH.items() if not key.startswith("flat")}, "which of its demands look back$"),
+        (SEASONS, "--ratchet-on flat: the record has no ratchet; drop the option"),
+    ],
+)
+def test_a_ratchet_cannot_be_put_on_flat_demand_that_is_not_there(fields: dict[str, Any], reason: str) -> None:
+    with pytest.raises(InvalidTariff, match=reason):
+        import_record(Record("rates.json", fields), "Etc/UTC", ratchet_on="flat")
 
 
 HOURS_OF_USE = [[{"rate": Decimal("0.1"), "max": 200, "unit": "kWh/kW"}, {"rate": Decimal("0.02")}]]
