@@ -165,7 +165,7 @@ def test_two_agreements_are_compared_without_a_tariff(run: Run, readings: Path, 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "--tariff is missing; name two tariffs, or one beside --agreements FILE"),
+        ((), "--tariffs is missing; name two tariffs, or one beside --agreements FILE"),
         (("--agreements", "AGREED"), "name at least two"),
         (("--agreements", "AGREED", "--agreements", "AGREED"), "two of the tariffs are called 'agreed'"),
         (("--agreements", "AGREED", *OTHER, "--rate", "agreed/supplier_fixed=1"), "'agreed' is none of the tariffs"),
