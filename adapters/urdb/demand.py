@@ -12,6 +12,7 @@ from domain.charges import MaximumDemand, Ratchet
 
 WINDOWS = (5, 15, 30, 60)
 USUAL_WINDOW = 15
+FINEST_PERCENT = Decimal("1e-9")
 YEAR_BEFORE = 11
 """Months before this one that together with it make a year."""
 Periods = tuple[tuple[int, str], ...]
@@ -194,8 +195,10 @@ def _is_apparent(draft: Draft, name: str, ladders: Iterable[Ladder]) -> bool:
 def _percent(said: Decimal, place: str, draft: Draft) -> Decimal:
     """Both 0.75 and 75 are found in records, and nobody asks for a ratchet of less than 1 %."""
     found = said * 100 if said <= 1 else said
-    if not 0 < found <= 100:
-        draft.faults.add(f"{place}: {said}: a percentage lies above 0 and up to 100, as 0.75 or as 75")
+    if not 0 < found <= 100 or found != found.quantize(FINEST_PERCENT):
+        draft.faults.add(
+            f"{place}: {said}: a percentage lies above 0 and up to 100, as 0.75 or as 75, with at most 9 decimals"
+        )
     return Decimal(f"{found.normalize():f}")
 
 

@@ -8,6 +8,7 @@ from domain.errors import InvalidTariff
 MICRO = Decimal("0.000001")
 NOISE = Decimal("1e-12")
 """Half of what separates a decimal from its nearest binary fractions is far less: 0.10479999999999999 is 0.1048."""
+MOST_ASKED = 10**9
 MONTHS = 12
 MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -64,8 +65,8 @@ def price(value: Decimal, place: str, most: Decimal, faults: Faults, units: int 
 
 
 def is_finer(value: Decimal) -> bool:
-    """Finer than a rate of one unit can be."""
-    return abs(value - value.quantize(MICRO)) > NOISE
+    """Finer than a rate of one unit can be; a number that is no rate at all is not asked."""
+    return abs(value) < MOST_ASKED and abs(value - value.quantize(MICRO)) > NOISE
 
 
 def twelve(value: object, place: str, faults: Faults) -> tuple[Decimal, ...]:

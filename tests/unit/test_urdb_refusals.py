@@ -65,6 +65,7 @@ NOT_EXPRESSIBLE = [
     (energy({"rate": Decimal("-0.01")}), "energyratestructure[0][0]: -0.01: a rate here lies between 0 and 4000"),
     (energy({"rate": Decimal("0.05"), "adj": Decimal("-0.06")}), "energyratestructure[0][0]: -0.01"),
     (energy({"rate": 5000}), "5000: a rate here lies between"),
+    (energy({"rate": Decimal("1e30")}), "1000000000000000000000000000000: a rate here lies between"),
     (energy({"rate": Decimal("0.1234567891")}), "0.1234567891: finer than 0.000000001, which no bill here is exact"),
     ({**FLAT, "flatdemandstructure": [[{"rate": Decimal("1.1234567")}]]}, "[0][0]: 1.1234567: finer than 0.000001"),
     ({"fixedchargefirstmeter": 100, "fixedchargeunits": "$/year"}, "fixedchargefirstmeter: 8.333"),
@@ -99,6 +100,7 @@ NOT_EXPRESSIBLE = [
     ({**FLAT, "lookbackpercent": 50}, "lookbackPercent: needs lookbackRange or lookbackMonths"),
     ({**FLAT, "lookbackpercent": 50, "lookbackrange": Decimal("1.5")}, "lookbackRange: 1.5: a whole number"),
     ({**FLAT, "lookbackpercent": 150, "lookbackrange": 3}, "lookbackPercent: 150: a percentage"),
+    ({**FLAT, "lookbackpercent": Decimal("1e-30"), "lookbackrange": 3}, "lookbackPercent: 1E-30: a percentage"),
     ({"lookbackpercent": 50, "lookbackrange": 3}, "a ratchet of 50 % has no demand that it could change"),
     (
         {
