@@ -97,6 +97,10 @@ def add_ratchet(draft: Draft, on_flat_alone: bool) -> None:
     if on_flat_alone:
         draft.notes.append("The ratchet is on flat demand alone, as you said; the record does not say it.")
     draft.notes.append("The ratchet needs the demand of the months before: months that are not given count as none.")
+    if draft.ratchet.only_months:
+        draft.notes.append(
+            "lookbackMonths are taken for the months whose peaks count in later bills, as REopt and NREL PySAM do."
+        )
 
 
 def check_ratchet(draft: Draft) -> None:

@@ -87,6 +87,7 @@ def test_a_month_without_a_price_counts_for_those_that_have_one() -> None:
     )
     [charge] = demands(tariff)
     assert charge.ratchet == Ratchet(Decimal(60), 11, (6, 7, 8, 9))
+    assert any("the months whose peaks count" in note for note in tariff.notes)
     bills = bills_of(tariff, (50, 50, 50, 50, 999, 500, 0, 0, 0, 999, 100, 100))
     assert [bill.amount_of("flat_demand") for bill in bills] == [200] * 4 + [0] * 6 + [1200] * 2
 
