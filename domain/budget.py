@@ -145,6 +145,8 @@ class _Most:
 
     def _energy(self, charge: Charge) -> Fraction | None:
         match charge:
+            case TieredEnergy() if charge.per_mwh:
+                price = self._dearest(charge.rate_keys) / 1000
             case EnergyByPeriod() | EnergyFlat() | TieredEnergy() | ReactiveEnergy():
                 price = self._dearest(charge.rate_keys)
             case PowerFactorEnergy():

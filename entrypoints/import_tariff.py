@@ -1,7 +1,7 @@
 """`wattledger tariffs import`: a rate of the U.S. Utility Rate Database as a tariff file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -23,10 +23,14 @@ def command(
     timezone: Annotated[str, typer.Option(help="Civil time of the schedules; URDB does not say it.")],
     label: Annotated[str | None, typer.Option(help="Which record, where the file holds several.")] = None,
     leave_out: Annotated[list[str] | None, typer.Option(help="A refused field to import without. May repeat.")] = None,
+    ratchet_on: Annotated[
+        Literal["flat"] | None,
+        typer.Option(help="Which demand looks back, where the record has several and does not say."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The tariff file to write; else it is printed.")] = None,
 ) -> None:
     record = choose(read_records(records), label)
-    tariff = import_record(record, zone(timezone).key, leave_out or ())
+    tariff = import_record(record, zone(timezone).key, leave_out or (), ratchet_on)
     text = to_toml(tariff)
     if out is None:
         typer.echo(text, nl=False)

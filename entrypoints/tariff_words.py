@@ -63,6 +63,8 @@ def _(charge: EnergyFlat, demand_minutes: int) -> str:
 
 @formula.register
 def _(charge: TieredEnergy, demand_minutes: int) -> str:
+    if not charge.limits:
+        return f"kWh of {_names(charge.periods)}, each x its rate"
     kind = "all at the rate of the tier reached" if charge.banded else "each slice at its rate"
     days = "" if charge.normal_days is None else f" x days / {charge.normal_days}"
     return f"kWh in tiers up to {_limits(charge.limits)} {charge.unit.value}{days}, {charge.scope.value}, {kind}"
@@ -178,6 +180,11 @@ def _(charge: TotalRounding, demand_minutes: int) -> str:
 def _per(charge: Charge) -> str:
     """What a rate of the charge is for one of; energy, where nothing else is said."""
     return "kWh"
+
+
+@_per.register
+def _(charge: TieredEnergy) -> str:
+    return "MWh" if charge.per_mwh else "kWh"
 
 
 @_per.register

@@ -55,13 +55,16 @@ class TieredEnergyPart(PeriodsPart):
 
     kind: Literal["tiered_energy"]
     scope: Literal["per_period", "pooled_proportional", "pooled_chronological"]
-    limits: Annotated[list[Limit], Field(min_length=1, max_length=20), AfterValidator(ascending)]
+    limits: Annotated[list[Limit], Field(max_length=20), AfterValidator(ascending)]
     banded: bool = False
     unit: Literal["kWh", "kWh/day", "kWh/kW"] = "kWh"
     kw_of: Code | None = None
     normal_days: Annotated[int, Field(ge=1, le=366)] | None = None
+    per_mwh: bool = False
 
     def to_domain(self, place: str, frame: Frame) -> TieredEnergy:
+        if not self.limits and not self.per_mwh:
+            raise InvalidTariff(f"{place}.limits: []: one tier has no limit; use kind = 'energy_by_period'")
         self._check_kw(place)
         if self.normal_days is not None and self.unit == "kWh/day":
             raise InvalidTariff(f"{place}.normal_days: {self.normal_days}: limits per day have no month; remove it")
@@ -74,6 +77,7 @@ class TieredEnergyPart(PeriodsPart):
             TierUnit(self.unit),
             self.kw_of or "",
             self.normal_days,
+            self.per_mwh,
         )
 
     def _check_kw(self, place: str) -> None:

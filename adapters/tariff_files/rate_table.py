@@ -189,6 +189,7 @@ def _limits(charges: Sequence[Charge]) -> dict[str, Limit]:
     limits: dict[str, Limit] = {}
     for charge in charges:
         most = MOST_PER_KWH if isinstance(charge, PER_KWH) else MOST_MONEY
+        most *= 1000 if isinstance(charge, TieredEnergy) and charge.per_mwh else 1
         limits |= dict.fromkeys(charge.rate_keys, Limit(most))
         limits |= dict.fromkeys(charge.percent_keys, Limit(MOST_PERCENT, is_percent=True))
         if isinstance(charge, AdjustedEnergy) or (isinstance(charge, IndexedPrice | ExportCredit) and charge.series):

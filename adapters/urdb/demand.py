@@ -1,17 +1,18 @@
 """Demand of a record: flat by month, by time of use, and what earlier months make of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from adapters.urdb.drafting import MOST_MONEY, Draft
-from adapters.urdb.hours import Hours
+from adapters.urdb.hours import Hours, Rows
 from adapters.urdb.ladders import Ladder
 from adapters.urdb.numbers import MONTH_NAMES, MONTHS, price, twelve
 from domain.charges import MaximumDemand, Ratchet
 
 WINDOWS = (5, 15, 30, 60)
 USUAL_WINDOW = 15
+FINEST_PERCENT = Decimal("1e-9")
 YEAR_BEFORE = 11
 """Months before this one that together with it make a year."""
 Periods = tuple[tuple[int, str], ...]
@@ -24,8 +25,7 @@ def flat_of_months(ladders: Sequence[Ladder], draft: Draft) -> tuple[Ladder | No
         return (None,) * MONTHS
     if "flatdemandmonths" not in draft.fields:
         draft.faults.add("flatdemandmonths: is missing, so no month has a price of flatdemandstructure")
-    first: dict[object, Ladder] = {}
-    found: list[Ladder | None] = []
+    found: list[Ladder] = []
     for month, period in enumerate(_by_month(draft, "flatdemandmonths")):
         if period not in range(len(ladders)):
             draft.faults.add(
@@ -33,47 +33,80 @@ def flat_of_months(ladders: Sequence[Ladder], draft: Draft) -> tuple[Ladder | No
                 f"which flatdemandstructure (0 to {len(ladders) - 1}) does not have"
             )
             continue
-        ladder = ladders[int(period)]
-        found.append(first.setdefault((ladder.prices, ladder.limits), ladder) if ladder.is_priced else None)
-    return tuple(found) if len(found) == MONTHS else (None,) * MONTHS
+        found.append(ladders[int(period)])
+    return _different(found) if len(found) == MONTHS else (None,) * MONTHS
 
 
-def add_flat(draft: Draft, hours: Hours, flat: Sequence[Ladder | None]) -> None:
-    """One charge for each different ladder, on the hours of its months."""
+def flat_by_schedule(ladders: Sequence[Ladder], rows: tuple[Rows, Rows]) -> tuple[Ladder | None, ...] | None:
+    """Demand by time of use that has one period for all hours of a month is flat demand; None where it has not."""
+    periods = [{*rows[0][month], *rows[1][month]} for month in range(MONTHS)]
+    if not ladders or any(len(one) > 1 for one in periods):
+        return None
+    return _different([ladders[min(one)] for one in periods])
+
+
+def _different(of_months: Sequence[Ladder]) -> tuple[Ladder | None, ...]:
+    """The ladder of each month, equal ones as one; None where nothing is charged."""
+    first: dict[object, Ladder] = {}
+    return tuple(first.setdefault((one.prices, one.limits), one) if one.is_priced else None for one in of_months)
+
+
+def add_flat(draft: Draft, hours: Hours, flat: Sequence[Ladder | None], unit: str) -> None:
+    """One charge for each different ladder, on all hours, billed in its months. `unit` is the field that tells kVA."""
     different = list(dict.fromkeys(ladder for ladder in flat if ladder is not None))
+    apparent = bool(different) and _is_apparent(draft, unit, different)
     for ladder in different:
-        months = [n + 1 for n in range(MONTHS) if flat[n] == ladder]
-        cells = [cell for cell in hours.cells if flat[cell.group - 1] == ladder]
+        months = tuple(n + 1 for n in range(MONTHS) if flat[n] == ladder)
         code = "flat_demand" if len(different) == 1 else f"flat_m{months[0]:02d}"
         label = "Maximum demand" if len(months) == MONTHS else f"Maximum demand, {_names(months)}"
-        apparent = _is_apparent(draft, "flatdemandunit")
-        _add(draft, _maximum(code, label, "flat_demand", hours.periods(cells), apparent), ladder)
+        charge = _maximum(code, label, "flat_demand", hours.periods(hours.cells), apparent)
+        _add(draft, replace(charge, in_months=months if len(months) < MONTHS else ()), ladder)
 
 
 def add_time_of_use(draft: Draft, hours: Hours, ladders: Sequence[Ladder]) -> None:
     """One charge for each demand period that costs something."""
-    for n, ladder in enumerate(ladders):
-        cells = [cell for cell in hours.cells if cell.demand == n]
-        if ladder.is_priced and cells:
-            apparent, periods = _is_apparent(draft, "demandrateunit"), hours.periods(cells)
-            _add(draft, _maximum(f"demand_d{n}", f"Demand, period {n}", "tou_demand", periods, apparent), ladder)
+    cells = {n: [cell for cell in hours.cells if cell.demand == n] for n in range(len(ladders))}
+    priced = {n: ladder for n, ladder in enumerate(ladders) if ladder.is_priced and cells[n]}
+    apparent = bool(priced) and _is_apparent(draft, "demandrateunit", priced.values())
+    for n, ladder in priced.items():
+        periods = hours.periods(cells[n])
+        _add(draft, _maximum(f"demand_d{n}", f"Demand, period {n}", "tou_demand", periods, apparent), ladder)
 
 
-def add_ratchet(draft: Draft, hours: Hours) -> None:
-    """Put the record's ratchet on its demand charge. Refused where it does not say on which, or in which months."""
-    ratchet = read_ratchet(draft)
-    if ratchet is None:
+def add_ratchet(draft: Draft, on_flat_alone: bool) -> None:
+    """Put the record's ratchet on its flat demand, whatever its price in a month: a month without one counts, too.
+
+    Refused where there is demand by time of use, unless a user says that flat demand alone looks back: the record does
+    not say it.
+    """
+    if draft.ratchet is None:
         return
-    demands = [charge for charge in draft.charges if isinstance(charge, MaximumDemand)]
-    whole = [one for one in demands if one.group == "flat_demand" and one.periods == hours.periods(hours.cells)]
-    if len(demands) != 1 or not whole:
+    groups = {charge.group for charge in draft.charges if isinstance(charge, MaximumDemand)}
+    if "tou_demand" in groups and not (on_flat_alone and "flat_demand" in groups):
+        remedy = "; --ratchet-on flat: flat demand alone" if "flat_demand" in groups else ""
         draft.faults.add(
-            f"a ratchet of {ratchet.percent} % needs exactly one flat demand charge, equal in all months; here are "
-            f"{len(demands)} demand charges, and the record does not say which of them look back"
+            f"a ratchet of {draft.ratchet.percent} %, with demand by time of use: the record does not say which of its "
+            f"demands look back{remedy}"
         )
-        return
-    draft.charges[draft.charges.index(whole[0])] = replace(whole[0], ratchet=ratchet)
+    draft.charges = [
+        replace(charge, ratchet=draft.ratchet)
+        if isinstance(charge, MaximumDemand) and charge.group == "flat_demand"
+        else charge
+        for charge in draft.charges
+    ]
+    if on_flat_alone:
+        draft.notes.append("The ratchet is on flat demand alone, as you said; the record does not say it.")
     draft.notes.append("The ratchet needs the demand of the months before: months that are not given count as none.")
+    if draft.ratchet.only_months:
+        draft.notes.append(
+            "lookbackMonths are taken for the months whose peaks count in later bills, as REopt and NREL PySAM do."
+        )
+
+
+def check_ratchet(draft: Draft) -> None:
+    """There is a demand that it changes, if only that of the hours of use."""
+    if draft.ratchet is not None and not any(isinstance(charge, MaximumDemand) for charge in draft.charges):
+        draft.faults.add(f"a ratchet of {draft.ratchet.percent} % has no demand that it could change")
 
 
 def read_ratchet(draft: Draft) -> Ratchet | None:
@@ -82,7 +115,10 @@ def read_ratchet(draft: Draft) -> Ratchet | None:
     percent, window = draft.amount("lookbackpercent"), draft.amount("lookbackrange")
     only = tuple(n + 1 for n, one in enumerate(_by_month(draft, "lookbackmonths")) if one)
     if len(set(by_month)) > 1:
-        draft.faults.add("demandratchetpercentage: differs by month; a ratchet here holds in all months alike")
+        draft.faults.add(
+            "demandratchetpercentage: differs by month; the record does not say whether a month's percentage is for "
+            "its own bill, or for its peak in later bills"
+        )
     if any(by_month) and percent:
         draft.faults.add("demandratchetpercentage: lookbackPercent is there too; the record must say which holds")
     if any(by_month):
@@ -101,25 +137,31 @@ def demand_minutes(draft: Draft) -> int:
     """Length of demand blocks."""
     if not any(isinstance(charge, MaximumDemand) for charge in draft.charges):
         return USUAL_WINDOW
-    if "demandwindow" not in draft.fields:
+    found = draft.amount("demandwindow")
+    if not found:
         draft.notes.append(f"The record states no demand window: blocks of {USUAL_WINDOW} minutes are assumed.")
         return USUAL_WINDOW
-    found = draft.amount("demandwindow")
     if found not in WINDOWS:
         draft.faults.add(f"demandwindow: {found:f}: only 5, 15, 30 and 60 minutes are expressible")
         return USUAL_WINDOW
     return int(found)
 
 
-def demand_of_hours(draft: Draft, hours: Hours) -> str:
-    """Code of the charge whose kW multiply limits in kWh/kW: the flat one, or one that counts and costs nothing."""
+def demand_of_hours(draft: Draft, hours: Hours, apparent: bool) -> str:
+    """Code of the charge whose kW (kVA) multiply limits in kWh/kW: the flat one, or one that counts and costs nothing.
+
+    With a ratchet it is the billed demand, in both.
+    """
     every = hours.periods(hours.cells)
     for charge in draft.charges:
-        if isinstance(charge, MaximumDemand) and charge.periods == every and not charge.apparent:
+        whole = isinstance(charge, MaximumDemand) and charge.periods == every and not charge.in_months
+        if isinstance(charge, MaximumDemand) and whole and charge.apparent is apparent:
             return charge.code
-    draft.charges.append(_maximum("use_demand", "Demand of the hours of use", "energy", every))
-    draft.values["use_demand"] = Decimal(0)
-    return "use_demand"
+    code = "use_demand_kva" if apparent else "use_demand"
+    free = _maximum(code, "Demand of the hours of use", "energy", every, apparent)
+    draft.charges.append(replace(free, ratchet=draft.ratchet))
+    draft.values[code] = Decimal(0)
+    return code
 
 
 def _maximum(code: str, label: str, group: str, periods: Periods, apparent: bool = False) -> MaximumDemand:
@@ -137,21 +179,30 @@ def _by_month(draft: Draft, name: str) -> tuple[Decimal, ...]:
     return twelve(draft.fields.get(name, [0] * MONTHS), name, draft.faults)
 
 
-def _is_apparent(draft: Draft, name: str) -> bool:
-    said = str(draft.fields.get(name, "kW")).strip()
-    if name not in draft.fields:
-        note = f"The record states no {name}: kW are assumed."
-        draft.notes += [note] * (note not in draft.notes)
-    if said.lower() not in APPARENT:
-        draft.faults.add(f"{name}: {said!r}: only kW and kVA are expressible")
-    return APPARENT.get(said.lower(), False)
+def _is_apparent(draft: Draft, name: str, ladders: Iterable[Ladder]) -> bool:
+    """Whether demand is in kVA. The tiers of a structure may say it, too."""
+    units = {f"{ladder.place}.unit": ladder.unit for ladder in ladders if ladder.unit}
+    if name in draft.fields:
+        units = {name: " ".join(str(draft.fields[name]).split()), **units}
+    if not units:
+        draft.notes.append(f"The record states no {name}: kW are assumed.")
+        return False
+    (place, unit), *others = units.items()
+    if unit.lower() not in APPARENT:
+        draft.faults.add(f"{place}: {unit!r}: only kW and kVA are expressible")
+    for other, said in others:
+        if said.lower() != unit.lower():
+            draft.faults.add(f"{other}: {said!r}: {place} says {unit!r}; one of them is wrong")
+    return APPARENT.get(unit.lower(), False)
 
 
 def _percent(said: Decimal, place: str, draft: Draft) -> Decimal:
     """Both 0.75 and 75 are found in records, and nobody asks for a ratchet of less than 1 %."""
     found = said * 100 if said <= 1 else said
-    if not 0 < found <= 100:
-        draft.faults.add(f"{place}: {said}: a percentage lies above 0 and up to 100, as 0.75 or as 75")
+    if not 0 < found <= 100 or found != found.quantize(FINEST_PERCENT):
+        draft.faults.add(
+            f"{place}: {said}: a percentage lies above 0 and up to 100, as 0.75 or as 75, with at most 9 decimals"
+        )
     return Decimal(f"{found.normalize():f}")
 
 

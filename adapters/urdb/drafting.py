@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from adapters.urdb.numbers import Faults, price, read_number
-from domain.charges import Charge, ExportCredit, Fixed, MinimumBill
+from domain.charges import Charge, ExportCredit, Fixed, MinimumBill, Ratchet
 
 MOST_MONEY = Decimal(10**9)
 PER_UNIT = {"$/month": "month", "$/day": "day", "$/year": "year"}
@@ -22,6 +22,8 @@ class Draft:
     charges: list[Charge] = field(default_factory=list)
     values: dict[str, Decimal] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    ratchet: Ratchet | None = None
+    """What the record's one demand looks back upon, priced or not."""
 
     def amount(self, name: str) -> Decimal:
         """A field that is a number; zero where it is not there."""
@@ -49,13 +51,13 @@ def add_fixed(draft: Draft) -> None:
 
 
 def add_minimum(draft: Draft) -> None:
-    """A top-up to a minimum a month, over all other charges."""
+    """A top-up to a minimum a month, or so much a day, over all other charges."""
     name, amount = draft.one_of("mincharge", "minmonthlycharge")
     if not amount:
         return
     per = _per(draft, "minchargeunits") if name == "mincharge" else "month"
-    if per != "month":
-        draft.faults.add(f"minchargeunits: $/{per}: only a minimum of a month is expressible")
+    if per == "year":
+        draft.faults.add(f"minchargeunits: $/{per}: a minimum over a year, while bills are monthly")
     if not draft.charges:
         draft.faults.add(f"{name}: {amount}: there is no charge whose sum it could be the minimum of")
     if any(isinstance(charge, ExportCredit) for charge in draft.charges):
@@ -65,7 +67,9 @@ def add_minimum(draft: Draft) -> None:
         )
     base = tuple(charge.code for charge in draft.charges)
     draft.values["minimum"] = price(amount, name, MOST_MONEY, draft.faults)
-    draft.charges.append(MinimumBill("minimum", "Minimum bill", "minimum", "", base))
+    draft.charges.append(
+        MinimumBill("minimum", "Minimum bill", "minimum", "", base, "day" if per == "day" else "month")
+    )
     draft.notes.append("The minimum bill counts every other line: the record does not say which it counts.")
 
 

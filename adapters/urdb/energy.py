@@ -1,7 +1,7 @@
 """Energy of a record: by period, in tiers where it has them, with the fuel adjustment of the month inside the price."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from adapters.urdb.demand import demand_of_hours
@@ -9,8 +9,8 @@ from adapters.urdb.drafting import Draft
 from adapters.urdb.fields import NET_BILLING
 from adapters.urdb.hours import Cell, Hours, Rows
 from adapters.urdb.ladders import Ladder
-from adapters.urdb.numbers import MONTH_NAMES, MONTHS, price
-from domain.charges import Charge, EnergyByPeriod, ExportCredit, TieredEnergy, TierScope, TierUnit
+from adapters.urdb.numbers import MONTH_NAMES, MONTHS, is_finer, price
+from domain.charges import EnergyByPeriod, ExportCredit, TieredEnergy, TierScope, TierUnit
 
 MOST_PER_KWH = Decimal(4000)
 UNITS = {
@@ -18,7 +18,9 @@ UNITS = {
     "kwh": TierUnit.KWH,
     "kwh daily": TierUnit.KWH_PER_DAY,
     "kwh/kw": TierUnit.KWH_PER_KW,
+    "kwh/kva": TierUnit.KWH_PER_KW,
 }
+PER_MWH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,15 @@ class Steps:
 
     limits: tuple[Decimal, ...]
     unit: TierUnit
+    of_kva: bool = False
 
 
 def check_units(ladders: Sequence[Ladder], draft: Draft) -> None:
     for ladder in ladders:
         if ladder.unit not in UNITS:
-            draft.faults.add(f"{ladder.place}.unit: {ladder.unit!r}: only kWh, kWh daily and kWh/kW are expressible")
+            draft.faults.add(
+                f"{ladder.place}.unit: {ladder.unit!r}: only kWh, kWh daily, kWh/kW and kWh/kVA are expressible"
+            )
 
 
 def steps_of_months(ladders: Sequence[Ladder], rows: tuple[Rows, Rows], draft: Draft) -> tuple[Steps | None, ...]:
@@ -52,16 +57,19 @@ def steps_of_months(ladders: Sequence[Ladder], rows: tuple[Rows, Rows], draft: D
 
 
 def add_energy(draft: Draft, hours: Hours, energy: "Energy") -> None:
-    """A charge for each set of limits."""
+    """A charge for each set of limits. Where a price of the record is finer than a millionth, all are per MWh."""
     different = list(dict.fromkeys(energy.steps[cell.group - 1] for cell in hours.cells))
+    prices = (own + energy.fuel[cell.group - 1] for cell in hours.cells for own in energy.ladders[cell.energy].prices)
+    units = PER_MWH if any(map(is_finer, prices)) else 1
     for steps in different:
         cells = [cell for cell in hours.cells if energy.steps[cell.group - 1] == steps]
         code = "energy" if len(different) == 1 else f"energy_m{min(cell.group for cell in cells):02d}"
         periods = hours.periods(cells)
-        kw_of = demand_of_hours(draft, hours) if steps and steps.unit is TierUnit.KWH_PER_KW else ""
-        draft.charges.append(_charge(code, periods, steps, kw_of))
+        kw_of = demand_of_hours(draft, hours, steps.of_kva) if steps and steps.unit is TierUnit.KWH_PER_KW else ""
+        charge = _charge(code, periods, steps, kw_of)
+        draft.charges.append(_per_mwh(charge) if units > 1 else charge)
         for cell, (_, name) in zip(cells, periods, strict=True):
-            _add_rates(draft, f"{code}.{name}", cell, energy)
+            _add_rates(draft, f"{code}.{name}", cell, energy, units)
     _tell(draft, hours, energy.ladders, different)
 
 
@@ -96,7 +104,9 @@ class Energy:
     fuel: Sequence[Decimal]
 
 
-def _charge(code: str, periods: tuple[tuple[int, str], ...], steps: Steps | None, kw_of: str) -> Charge:
+def _charge(
+    code: str, periods: tuple[tuple[int, str], ...], steps: Steps | None, kw_of: str
+) -> EnergyByPeriod | TieredEnergy:
     named = code, "Energy", "energy", ""
     if steps is None:
         return EnergyByPeriod(*named, periods)
@@ -104,13 +114,21 @@ def _charge(code: str, periods: tuple[tuple[int, str], ...], steps: Steps | None
     return TieredEnergy(*named, periods, scope, steps.limits, unit=steps.unit, kw_of=kw_of)
 
 
-def _add_rates(draft: Draft, key: str, cell: Cell, energy: Energy) -> None:
+def _per_mwh(charge: EnergyByPeriod | TieredEnergy) -> TieredEnergy:
+    if isinstance(charge, TieredEnergy):
+        return replace(charge, per_mwh=True)
+    named = charge.code, charge.label, charge.group, charge.source
+    return TieredEnergy(*named, charge.periods, TierScope.PER_PERIOD, (), per_mwh=True)
+
+
+def _add_rates(draft: Draft, key: str, cell: Cell, energy: Energy, units: int) -> None:
     """A period with one price has it in every tier of the months whose other periods have tiers."""
     ladder, steps, extra = energy.ladders[cell.energy], energy.steps[cell.group - 1], energy.fuel[cell.group - 1]
-    keys = [key] if steps is None else [f"{key}.t{n}" for n in range(1, len(steps.limits) + 2)]
+    limits = () if steps is None else steps.limits
+    keys = [f"{key}.t{n}" for n in range(1, len(limits) + 2)] if limits or units > 1 else [key]
     prices = ladder.prices if len(ladder.prices) == len(keys) else ladder.prices[:1] * len(keys)
     for n, (one, own) in enumerate(zip(keys, prices, strict=True)):
-        draft.values[one] = price(own + extra, f"{ladder.place}[{n}]", MOST_PER_KWH, draft.faults)
+        draft.values[one] = price(own + extra, f"{ladder.place}[{n}]", MOST_PER_KWH, draft.faults, units)
 
 
 def _tell(draft: Draft, hours: Hours, ladders: Sequence[Ladder], different: Sequence[Steps | None]) -> None:
@@ -125,4 +143,4 @@ def _tell(draft: Draft, hours: Hours, ladders: Sequence[Ladder], different: Sequ
 
 
 def _steps(ladder: Ladder) -> Steps:
-    return Steps(ladder.limits, UNITS.get(ladder.unit, TierUnit.KWH))
+    return Steps(ladder.limits, UNITS.get(ladder.unit, TierUnit.KWH), ladder.unit == "kwh/kva")

@@ -65,6 +65,7 @@ INFORMATIVE = frozenset(
         "is_default",
         "eiaid",
         "revisions",
+        "latest_update",
         "supercedes",
         "supersedes",
         "sector",
@@ -102,7 +103,10 @@ MOST_SHOWN = 300
 def check_fields(fields: Mapping[str, Any], faults: Faults) -> None:
     """Refuses unknown fields, and the known ones that are not expressible unless they are zero."""
     for name in sorted(fields.keys() - PRICED - INFORMATIVE - set(TOLD) - APART.keys()):
-        faults.add(f"{shown(name)}: {shown(fields[name])}: no field of URDB version 7 or 8")
+        faults.add(
+            f"{shown(name)}: {shown(fields[name])}: no field of URDB version 7 or 8; --leave-out {shown(name)} imports "
+            "the rest"
+        )
     for name, why in APART.items():
         if name in fields and _is_priced(fields[name]):
             faults.add(f"{name}: {shown(fields[name])}: {why}; --leave-out {name} imports the rest")
@@ -112,6 +116,8 @@ def told(fields: Mapping[str, Any]) -> Iterable[str]:
     """The notes that repeat what the record says and nobody bills."""
     if fields.get("servicetype", "Bundled") != "Bundled":
         yield f"Only a part of the cost of electricity: the record prices {shown(fields['servicetype'])}."
+    if str(fields.get("approved", True)).lower() == "false":
+        yield "The record is not approved: nobody has checked it against what the utility publishes."
     for name in TOLD:
         if name in fields and fields[name] is not False and fields[name] != NET_BILLING:
             yield f"Said by the record and not billed ({name}): {shown(fields[name], MOST_SHOWN)}"

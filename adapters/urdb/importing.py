@@ -6,9 +6,18 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
-from adapters.urdb.demand import add_flat, add_ratchet, add_time_of_use, demand_minutes, flat_of_months
+from adapters.urdb.demand import (
+    add_flat,
+    add_ratchet,
+    add_time_of_use,
+    check_ratchet,
+    demand_minutes,
+    flat_by_schedule,
+    flat_of_months,
+    read_ratchet,
+)
 from adapters.urdb.drafting import Draft, add_fixed, add_minimum
 from adapters.urdb.energy import Energy, add_energy, add_export, check_units, steps_of_months
 from adapters.urdb.fields import APART, INFORMATIVE, NET_BILLING, PRICED, TOLD, check_fields, shown, told
@@ -25,17 +34,22 @@ BEFORE_ANY_RATE = date(1970, 1, 1)
 AMERICAN = {"USA", "US"}
 
 
-def import_record(record: Record, timezone: str, leave_out: Collection[str] = ()) -> Tariff:
+def import_record(
+    record: Record, timezone: str, leave_out: Collection[str] = (), ratchet_on: Literal["flat"] | None = None
+) -> Tariff:
     """The whole record. Raises `InvalidTariff` with every reason against it.
 
     `timezone`: where the schedules' hours are read; URDB does not say it. `leave_out`: fields to ignore, knowingly.
+    `ratchet_on`: which of its demands look back, where there are several; URDB does not say that either.
     """
     left_out = {name.lower() for name in leave_out}
     _check_left_out(record, left_out)
     draft = Draft({name: value for name, value in record.fields.items() if name not in left_out})
     check_fields(draft.fields, draft.faults)
     valid = _dates(draft)
-    hours = _add_charges(draft, may_sell="sell" in left_out)
+    hours = _add_charges(draft, "sell" in left_out, ratchet_on == "flat")
+    if ratchet_on is not None and draft.ratchet is None:
+        draft.faults.add(f"--ratchet-on {ratchet_on}: the record has no ratchet; drop the option")
     minutes = demand_minutes(draft)
     if not draft.charges:
         draft.faults.add("nothing in it costs anything; a record with detail=full has its prices")
@@ -58,12 +72,12 @@ def import_record(record: Record, timezone: str, leave_out: Collection[str] = ()
         charges=tuple(draft.charges),
         rounding=Rounding(),
         rate_table=RateTable(identity, "", (rates,)),
-        version=_version(record, timezone, left_out),
+        version=_version(record, timezone, left_out, ratchet_on),
         notes=(*_left_out(record, left_out), *draft.notes, *told(draft.fields)),
     )
 
 
-def _add_charges(draft: Draft, may_sell: bool) -> Hours:
+def _add_charges(draft: Draft, may_sell: bool, on_flat_alone: bool) -> Hours:
     """All charges in the order of the bill, and the hours they are told by."""
     sells = draft.fields.get("dgrules") == NET_BILLING and not may_sell
     energy = read_ladders(draft.fields, "energyratestructure", may_sell or sells, draft.faults)
@@ -74,21 +88,25 @@ def _add_charges(draft: Draft, may_sell: bool) -> Hours:
     fuel = twelve(draft.fields.get("fueladjustmentsmonthly", [0] * MONTHS), "fueladjustmentsmonthly", draft.faults)
     check_units(energy, draft)
     steps = steps_of_months(energy, energy_rows, draft)
-    keys = list(zip(flat, fuel, steps, strict=True))
+    draft.ratchet, flat_unit = read_ratchet(draft), "flatdemandunit"
+    if draft.ratchet is not None and not any(flat) and (whole := flat_by_schedule(demand, demand_rows)) is not None:
+        flat, flat_unit, demand, demand_rows = whole, "demandrateunit", (), (ALWAYS, ALWAYS)
+    keys = list(zip(fuel, steps, strict=True))
     weekday, weekend = ((energy_rows[day], demand_rows[day]) for day in (0, 1))
     hours = Hours((weekday, weekend), tuple(keys.index(key) + 1 for key in keys), bool(energy))
     hours.check(draft.faults)
     draft.notes.append("Saturdays and Sundays follow the weekend schedule; URDB knows no holidays.")
     add_fixed(draft)
-    add_flat(draft, hours, flat)
+    add_flat(draft, hours, flat, flat_unit)
     add_time_of_use(draft, hours, demand)
-    add_ratchet(draft, hours)
+    add_ratchet(draft, on_flat_alone)
     if energy:
         add_energy(draft, hours, Energy(energy, steps, fuel))
         if sells:
             add_export(draft, hours, energy)
     else:
         _without_energy(draft, fuel)
+    check_ratchet(draft)
     add_minimum(draft)
     return hours
 
@@ -160,8 +178,8 @@ def _left_out(record: Record, left_out: Collection[str]) -> list[str]:
     ]
 
 
-def _version(record: Record, timezone: str, left_out: Collection[str]) -> str:
-    said = [record.fields, timezone, sorted(left_out)]
+def _version(record: Record, timezone: str, left_out: Collection[str], ratchet_on: str | None) -> str:
+    said = [record.fields, timezone, sorted(left_out), *([ratchet_on] if ratchet_on else [])]
     text = json.dumps(said, sort_keys=True, default=lambda value: f"{value.normalize():f}", separators=(",", ":"))
     return f"sha256:{sha256(text.encode()).hexdigest()[:16]}"
 

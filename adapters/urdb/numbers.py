@@ -8,6 +8,7 @@ from domain.errors import InvalidTariff
 MICRO = Decimal("0.000001")
 NOISE = Decimal("1e-12")
 """Half of what separates a decimal from its nearest binary fractions is far less: 0.10479999999999999 is 0.1048."""
+MOST_ASKED = 10**9
 MONTHS = 12
 MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -49,15 +50,23 @@ def read_number(value: object, place: str, faults: Faults) -> Decimal:
     return found
 
 
-def price(value: Decimal, place: str, most: Decimal, faults: Faults) -> Decimal:
-    """A rate as tariffs have them: from 0 to `most`, exact to the millionth of the currency; zero with a fault."""
+def price(value: Decimal, place: str, most: Decimal, faults: Faults, units: int = 1) -> Decimal:
+    """The rate of so many units: each from 0 to `most`, together exact to the millionth of the currency.
+
+    Zero with a fault.
+    """
     if not 0 <= value <= most:
         faults.add(f"{place}: {value.normalize():f}: a rate here lies between 0 and {most:f}")
         return Decimal(0)
-    rounded = value.quantize(MICRO)
-    if abs(value - rounded) > NOISE:
-        faults.add(f"{place}: {value}: finer than 0.000001, which no bill here is exact to")
+    rounded = (value * units).quantize(MICRO)
+    if abs(value - rounded / units) > NOISE:
+        faults.add(f"{place}: {value}: finer than {MICRO / units:f}, which no bill here is exact to")
     return Decimal(f"{rounded.normalize():f}")
+
+
+def is_finer(value: Decimal) -> bool:
+    """Finer than a rate of one unit can be; a number that is no rate at all is not asked."""
+    return abs(value) < MOST_ASKED and abs(value - value.quantize(MICRO)) > NOISE
 
 
 def twelve(value: object, place: str, faults: Faults) -> tuple[Decimal, ...]:

@@ -92,17 +92,19 @@ def _own(charge: Charge) -> dict[str, Value]:
         case Fixed():
             return {"per": charge.per}
         case MinimumBill():
-            return {"base": charge.base}
+            return {"base": charge.base, **({"per": charge.per} if charge.per != "month" else {})}
         case MaximumDemand():
             options: dict[str, Value] = {"apparent": True} if charge.apparent else {}
             tiers: dict[str, Value] = {"tiers_kw": charge.tiers_kw} if charge.tiers_kw else {}
-            return {"periods": _names(charge.periods), "round_up_kw": charge.round_up_kw, **options, **tiers}
+            months: dict[str, Value] = {"in_months": charge.in_months} if charge.in_months else {}
+            return {"periods": _names(charge.periods), "round_up_kw": charge.round_up_kw, **options, **tiers, **months}
         case EnergyByPeriod() | ExportCredit():
             return {"periods": _names(charge.periods)}
         case TieredEnergy():
             kw: dict[str, Value] = {"kw_of": charge.kw_of} if charge.kw_of else {}
             own: dict[str, Value] = {"scope": charge.scope.value, "limits": charge.limits, "unit": charge.unit.value}
-            return {"periods": _names(charge.periods), **own, **kw}
+            fine: dict[str, Value] = {"per_mwh": True} if charge.per_mwh else {}
+            return {"periods": _names(charge.periods), **own, **kw, **fine}
     return {}
 
 

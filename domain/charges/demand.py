@@ -65,8 +65,7 @@ class MaximumDemand(Prepared):
     tiered     `tiers_kw`: upper limits of all tiers but the last; rates `code.t1`, `code.t2` ...
     prorated   in a part of a month: the part's own maximum, kWh and days; its days of the monthly rate
     per        the rate is for a month, or for each day billed, or for a year of 365 or 366 of them
-    billed     `in_months`: in those calendar months alone; the maxima of the others are remembered all the same, so
-               that a ratchet of several prices, one a season, looks back upon the whole year
+    billed     `in_months` alone; maxima of all months are remembered, so that a ratchet looks back across seasons
 
     While a load-factor cap binds the charge is in effect a price on every kWh, and shaving the peak saves nothing: the
     line says so.

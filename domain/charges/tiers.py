@@ -47,7 +47,8 @@ class TieredEnergy(Named):
 
     Progressive: each slice at its own price. Banded: the whole volume at the price of the tier it ends in. `kw_of`
     names the demand charge whose billed kW the limits of kWh/kW multiply; it stands before this charge on the bill.
-    `normal_days`: limits of a month are for a month of so many days, and bear days billed / normal days.
+    `normal_days`: limits of a month are for a month of so many days, and bear days billed / normal days. `per_mwh`:
+    rates are per MWh, for prices finer than a millionth per kWh; without limits it is energy by period at such prices.
     """
 
     periods: tuple[tuple[int, str], ...]
@@ -57,6 +58,7 @@ class TieredEnergy(Named):
     unit: TierUnit = TierUnit.KWH
     kw_of: str = ""
     normal_days: int | None = None
+    per_mwh: bool = False
 
     @property
     def line_codes(self) -> tuple[str, ...]:
@@ -78,7 +80,8 @@ class TieredEnergy(Named):
         if self.unit is TierUnit.KWH_PER_KW:
             return tuple(0 for _ in self.line_codes)  # the billed kW of the month decide: known at its close
         parts = self._parts(d, terms, self._limits_wh(terms, ()))
-        return tuple(int(wh * terms.micro[code]) for wh, code in zip(parts, self.line_codes, strict=True))
+        below = 1000 if self.per_mwh else 1
+        return tuple(int(wh * terms.micro[code] / below) for wh, code in zip(parts, self.line_codes, strict=True))
 
     def lines(self, d: Determinants, terms: "Terms", so_far: "Sequence[Worked]") -> tuple[GrossLine, ...]:
         parts = self._parts(d, terms, self._limits_wh(terms, so_far))
@@ -137,12 +140,12 @@ class TieredEnergy(Named):
         index, name = period
         climbed = self._gauge(terms) if self._in_order else None
         kwh = EXACT.divide(Decimal(wh.numerator), Decimal(wh.denominator * 1000))
-        rate = terms.rates.values[code]
+        rate = terms.rates.values[code].scaleb(-3 if self.per_mwh else 0, context=EXACT)
         return GrossLine(
             code=code,
             charge=self.code,
             group=self.group,
-            label=f"{self.label}, {name}, tier {tier + 1}",
+            label=f"{self.label}, {name}" + (f", tier {tier + 1}" if self.limits else ""),
             quantity=fraction_to_decimal(wh / 1000),
             unit="kWh",
             rate=rate,

@@ -154,7 +154,9 @@ def tiers(dice: Random) -> list[kinds.Charge]:
     limits = rising(dice, {"kWh": 2000, "kWh/day": 400, "kWh/kW": 20}[unit])
     kw_of = "hours_kw" if at_the_end else ""
     days = None if unit is kinds.TierUnit.KWH_PER_DAY else dice.choice([None, 30])
-    return [own, kinds.TieredEnergy("tiers", "Tiers", "use", "", some(dice), scope, limits, banded, unit, kw_of, days)]
+    named, per_mwh = ("tiers", "Tiers", "use", "", some(dice)), dice.random() < 0.3
+    fine = kinds.TieredEnergy("fine", "Fine", "use", "", some(dice), kinds.TierScope.PER_PERIOD, (), per_mwh=True)
+    return [own, kinds.TieredEnergy(*named, scope, limits, banded, unit, kw_of, days, per_mwh), fine]
 
 
 def excess(rule: kinds.ExcessRule, dice: Random, blocks: list[int]) -> kinds.ExcessPower:

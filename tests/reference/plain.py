@@ -277,7 +277,8 @@ def _(charge: kinds.TieredEnergy, month: Month, so_far: list[Line]) -> Parts:
             mix = banded(whole, limits) if charge.banded else ladder(whole, limits)
             for tier in range(tiers):
                 used[name, tier] += month.kwh([name]) * mix[tier] / whole
-    return [times(kwh, f"{charge.code}.{name}.t{tier + 1}", month) for (name, tier), kwh in used.items()]
+    lines = [times(kwh, f"{charge.code}.{name}.t{tier + 1}", month) for (name, tier), kwh in used.items()]
+    return [(code, kwh, gross / (1000 if charge.per_mwh else 1)) for code, kwh, gross in lines]
 
 
 @price.register

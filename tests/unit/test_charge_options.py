@@ -28,6 +28,8 @@ from domain.charges import (
     PowerFactorAdjustment,
     Ratchet,
     Slopes,
+    TieredEnergy,
+    TierScope,
     UnusedPower,
 )
 from domain.money import of_fraction
@@ -125,6 +127,17 @@ def test_a_rate_of_a_day_or_of_a_year_is_billed_for_the_days_of_the_month() -> N
     assert daily.formula == "maximum of 60 min in all: 10 kW x 0.1 x 30 days"
     assert yearly.gross == of_fraction(Decimal("0.1"), Fraction(10 * 30, 365))
     assert yearly.formula.endswith("x 0.1 x 30/365 days")
+
+
+def test_a_price_per_mwh_has_room_for_a_ten_millionth_per_kwh() -> None:
+    charge = TieredEnergy("x", "Energy", "use", "", ALL, TierScope.PER_PERIOD, (), per_mwh=True)
+    found = line(hourly([1_234_567], START), [charge], {"x.all.t1": "27.6354"})
+    assert (found.gross, found.rate, found.rate_unit) == (
+        Decimal("1234.567") * Decimal("0.0276354"),
+        Decimal("0.0276354"),
+        "USD/kWh",
+    )
+    assert (found.label, found.formula) == ("Energy, all", "1,234.567 kWh x 0.0276354")
 
 
 @pytest.mark.parametrize(("per", "rate", "owed"), [("month", "60", "50"), ("day", "2.5", "65"), ("day", "0.3", None)])

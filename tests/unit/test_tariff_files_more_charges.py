@@ -24,6 +24,8 @@ from domain.charges import (
     ReactiveEnergy,
     ReactiveStep,
     Slopes,
+    TieredEnergy,
+    TierScope,
     UnusedPower,
 )
 from domain.errors import InvalidTariff
@@ -120,6 +122,12 @@ ACCEPTED: list[tuple[str, str, Rates, Charge]] = [
     ),
     ("net_metering", "", {"x.day": "2", "x.night": "1"}, NetMetering(*NAMES, BOTH)),
     (
+        "tiered_energy",
+        'scope = "per_period"\nlimits = []\nper_mwh = true',
+        {"x.day.t1": "27.6354", "x.night.t1": "3999999.999999"},
+        TieredEnergy(*NAMES, BOTH, TierScope.PER_PERIOD, (), per_mwh=True),
+    ),
+    (
         "net_metering",
         "expires_in_month = 3\nbuy_out = true",
         {"x.day": "2", "x.night": "1", "x.buy_out": "0.5"},
@@ -182,6 +190,18 @@ REFUSED: list[tuple[str, str, Rates, str]] = [
     ),
     ("export_credit", "", {"x.day": "4000.5", "x.night": "1"}, "x.day: 4000.5: a rate here lies between 0 and 4000"),
     ("export_credit", "", {"x.day": "-1", "x.night": "1"}, "is negative"),
+    (
+        "tiered_energy",
+        'scope = "per_period"\nlimits = []',
+        {"x.day.t1": "1"},
+        "charge[5].limits: []: one tier has no limit; use kind = 'energy_by_period'",
+    ),
+    (
+        "tiered_energy",
+        'scope = "per_period"\nlimits = []\nper_mwh = true',
+        {"x.day.t1": "4000000.1", "x.night.t1": "1"},
+        "x.day.t1: 4000000.1: a rate here lies between 0 and 4000000",
+    ),
     ("net_metering", "buy_out = true", {"x.day": "2"}, "charge[5].buy_out: true: when is the bank bought out? add"),
     ("net_metering", "expires_in_month = 13", {"x.day": "2"}, "charge[5].expires_in_month: 13"),
     ("maximum_demand", f"{ROLLING}minutes = 5", {"x": "5"}, "charge[5].minutes: 5: is no multiple of demand_minutes"),

@@ -82,8 +82,8 @@ def test_time_of_use_flat_demand_and_a_fixed_charge_add_up() -> None:
     assert amounts(january) == {
         "fixed": Decimal("30.00"),
         "flat_m01": Decimal("500.00"),
-        "energy.p0-m01": Decimal("4680.00"),
-        "energy.p1-m01": Decimal("5520.00"),
+        "energy.p0": Decimal("4680.00"),
+        "energy.p1": Decimal("5520.00"),
     }
     assert january.total == Decimal("10730.00")
 
@@ -149,7 +149,7 @@ def test_demand_by_time_of_use_has_its_own_maximum() -> None:
         demandweekdayschedule=DAY_AND_NIGHT,
         demandweekendschedule=ALWAYS,
     )
-    assert tariff.periods == ("p0-m01", "p0-m06", "p1-m01", "p1-m06")  # demand follows energy: no part of the name
+    assert tariff.periods == ("p0", "p1")  # demand follows energy: no part of the name
     (january,) = bills_of(tariff, 100)
     assert january.amount_of("tou_demand") == Decimal("360.00")  # 40 x 3 + 60 x 4
 
@@ -284,9 +284,7 @@ def test_what_is_said_and_not_billed_is_in_the_notes() -> None:
 
 def test_the_noise_of_binary_fractions_is_no_price() -> None:
     structure = [[{"rate": Decimal("0.10479999999999999")}], [{"rate": Decimal("0.2")}]]
-    assert tariff_of(SIMPLE, energyratestructure=structure).rate_table.rates[0].values["energy.p0-m01"] == Decimal(
-        "0.1048"
-    )
+    assert tariff_of(SIMPLE, energyratestructure=structure).rate_table.rates[0].values["energy.p0"] == Decimal("0.1048")
 
 
 HOURS_OF_USE = [{"rate": Decimal("0.1"), "max": 5, "unit": "kWh/kW"}, {"rate": 1}]
@@ -330,13 +328,15 @@ def test_every_hour_has_the_price_of_its_schedule(dice: Random, energies: int, d
         flatdemandmonths=flat,
     )
     values = tariff.rate_table.rates[0].values
-    at = {c.code: {n for n, _ in c.periods} for c in tariff.charges if isinstance(c, MaximumDemand)}
+    demand_charges = [charge for charge in tariff.charges if isinstance(charge, MaximumDemand)]
+    at = {charge.code: {n for n, _ in charge.periods} for charge in demand_charges}
+    months = {charge.code: charge.in_months or range(1, 13) for charge in demand_charges}
     for start in (date(2024, month, 1) for month in range(1, 13)):
         for day in (start, start + timedelta(days=3), start + timedelta(days=5)):
             rows, month = (weekday if day.weekday() < 5 else weekend), day.month - 1
             for hour in range(24):
                 period = tariff.calendar.period_at(day, hour * 60)
-                asked = {code for code, periods in at.items() if period in periods}
+                asked = {code for code, periods in at.items() if period in periods and day.month in months[code]}
                 assert values[f"energy.{tariff.periods[period]}"] == Decimal(rows[month][hour]).scaleb(-2)
                 assert f"demand_d{demand[month][hour]}" in asked
                 assert sum(values[code] for code in asked if code.startswith("flat")) == (5, 10)[flat[month]]

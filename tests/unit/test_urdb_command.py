@@ -57,6 +57,19 @@ def test_without_a_file_the_tariff_is_printed(run: Run, records: Path) -> None:
     assert said.startswith('schema = "wattledger-tariff/1"\nid = "urdb-5b1"\n')
 
 
+def test_a_ratchet_is_put_where_the_user_says(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "both.json"
+    demand = {"demandratestructure": [[{"rate": 2}]], "demandweekdayschedule": ALWAYS, "demandweekendschedule": ALWAYS}
+    flat = {"flatdemandstructure": [[{"rate": 5}]], "flatdemandmonths": [0] * 12}
+    ratchet = {"lookbackPercent": 0.8, "lookbackRange": 11}
+    path.write_text(json.dumps({**RECORD, **demand, **flat, **ratchet}), encoding="utf-8")
+    code, said, _ = run(path, "--timezone", "America/Denver", "--ratchet-on", "flat")
+    assert code == 0
+    assert said.count("ratchet = {") == 1
+    code, said, err = run(path, "--timezone", "America/Denver")
+    assert (code != 0, said, "--ratchet-on flat" in err) == (True, "", True)
+
+
 def test_a_refused_record_leaves_no_file(run: Run, records: Path, tmp_path: Path) -> None:
     out = tmp_path / "own.toml"
     code, _, error = run(records, "--label", "5b2", "--timezone", "America/Denver", "--out", out)

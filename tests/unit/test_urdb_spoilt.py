@@ -41,6 +41,23 @@ RECORD: dict[str, Any] = {
     "minmonthlycharge": 500,
     "usenetmetering": True,
 }
+SEASONAL: dict[str, Any] = {
+    **{key: value for key, value in RECORD.items() if not key.startswith("demand") and key != "minmonthlycharge"},
+    "energyratestructure": [
+        [{"rate": Decimal("0.0812345"), "max": 200, "unit": "kWh/kVA"}, {"rate": Decimal("0.07"), "unit": "kWh/kVA"}],
+        [{"rate": Decimal("0.12")}],
+    ],
+    "flatdemandstructure": [[{"rate": 5, "unit": "kW"}], [{"rate": 9, "unit": "kW"}]],
+    "flatdemandmonths": [0] * 5 + [1] * 4 + [0] * 3,
+    "flatdemandunit": "kW",
+    "demandratchetpercentage": [0] * 12,
+    "lookbackpercent": Decimal("0.8"),
+    "lookbackrange": 0,
+    "lookbackmonths": [False] * 5 + [True] * 4 + [False] * 3,
+    "mincharge": 2,
+    "minchargeunits": "$/day",
+}
+"""Prices of seasons with a ratchet, hours of use of kVA, seven decimals, a minimum of a day."""
 JUNK: list[Any] = [
     None,
     -1,
@@ -64,13 +81,14 @@ def spots(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [place] * bool(place) + [spot for key, one in inside for spot in spots(one, (*place, key))]
 
 
-SPOTS = spots(RECORD)
+SPOTS = {id(record): spots(record) for record in (RECORD, SEASONAL)}
 
 
 @st.composite
 def spoilt(draw: st.DrawFn) -> Record:
-    fields = deepcopy(RECORD)
-    for place in draw(st.lists(st.sampled_from(SPOTS), max_size=3)):
+    record = draw(st.sampled_from((RECORD, SEASONAL)))
+    fields = deepcopy(record)
+    for place in draw(st.lists(st.sampled_from(SPOTS[id(record)]), max_size=3)):
         inside: Any = fields
         for key in place[:-1]:
             inside = inside[key] if _has(inside, key) else {}
@@ -106,6 +124,9 @@ def test_the_record_itself_is_whole() -> None:
     tariff = import_record(Record("rates.json", RECORD), "Etc/UTC")
     codes = [charge.code for charge in tariff.charges]
     assert codes == ["fixed", "flat_demand", "demand_d1", "energy", "minimum"]
+    tariff = import_record(Record("rates.json", SEASONAL), "Etc/UTC")
+    codes = [charge.code for charge in tariff.charges]
+    assert codes == ["fixed", "flat_m01", "flat_m06", "use_demand_kva", "energy", "minimum"]
 
 
 @pytest.mark.parametrize("field", ["sell", "demandreactivepowercharge", "coincidentratestructure", "annualmincharge"])
