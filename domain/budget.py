@@ -22,6 +22,7 @@ from domain.charges import (
     Charge,
     ContractedPower,
     EnergyByPeriod,
+    EnergyCredit,
     EnergyFlat,
     ExcessPower,
     ExportCredit,
@@ -145,7 +146,7 @@ class _Most:
 
     def _energy(self, charge: Charge) -> Fraction | None:
         match charge:
-            case EnergyByPeriod() | EnergyFlat() | TieredEnergy() | ReactiveEnergy():
+            case EnergyByPeriod() | EnergyCredit() | EnergyFlat() | TieredEnergy() | ReactiveEnergy():
                 price = self._dearest(charge.rate_keys)
             case PowerFactorEnergy():
                 price = self._dearest(charge.rate_keys) * APPARENT

@@ -10,6 +10,7 @@ from domain.charges import (
     Charge,
     ContractedPower,
     EnergyByPeriod,
+    EnergyCredit,
     EnergyFlat,
     ExcessPower,
     ExcessRule,
@@ -59,6 +60,11 @@ def _(charge: EnergyByPeriod, demand_minutes: int) -> str:
 @formula.register
 def _(charge: EnergyFlat, demand_minutes: int) -> str:
     return "every kWh x rate"
+
+
+@formula.register
+def _(charge: EnergyCredit, demand_minutes: int) -> str:
+    return f"-(kWh of {_names(charge.periods)} x rate)"
 
 
 @formula.register
@@ -161,7 +167,8 @@ def _(charge: Percentage, demand_minutes: int) -> str:
     inside = f", inside the price with {', '.join(charge.inside)}" if charge.inside else ""
     floor = "" if charge.floor_per_mwh is None else f", at least {charge.floor_per_mwh} per MWh"
     low = "; only where metered on the low-voltage side" if charge.only_low_side else ""
-    return f"percent of {' + '.join(charge.base)}{inside}{floor}{low}"
+    sign = "minus " if charge.credit else ""
+    return f"{sign}percent of {' + '.join(charge.base)}{inside}{floor}{low}"
 
 
 @formula.register

@@ -151,7 +151,7 @@ class MaximumDemand(Prepared):
         highest, minutes, micro = _highest_of(self._indexes), terms.tariff.demand_minutes, terms.micro[self.code]
         is_capped, below, whole = self.load_factor is not None, *self._cap_ratio(terms)
         is_cap_alone = self._is_cap_alone(terms)
-        days, of_month = terms.days, terms.month.days
+        days, of_month = terms.share.as_integer_ratio()
 
         def accrued(d: Determinants) -> tuple[int, ...]:
             watts = highest(d.peak_wh) * 60 // minutes

@@ -1,4 +1,4 @@
-"""The second opinion on charges of the grid: power beyond a contract, reactive energy, and energy delivered to it."""
+"""The second opinion on adjustments, and on charges of the grid: power beyond a contract, reactive energy, export."""
 
 from datetime import timedelta
 from fractions import Fraction
@@ -21,6 +21,19 @@ from tests.reference.plain import (
     rounded,
     times,
 )
+
+
+@price.register
+def _(charge: kinds.AdjustedEnergy, month: Month, so_far: list[Line]) -> Parts:
+    part, index = month.rate(f"{charge.code}.adjusted"), month.rate(f"{charge.code}.factor") / 100
+    prices = [(name, month.rate(f"{charge.code}.{name}") - part + part * index) for name in names(charge)]
+    return [(f"{charge.code}.{name}", month.kwh([name]), month.kwh([name]) * price) for name, price in prices]
+
+
+@price.register
+def _(charge: kinds.EnergyCredit, month: Month, so_far: list[Line]) -> Parts:
+    kwh = month.kwh(names(charge))
+    return [(charge.code, kwh, -kwh * month.rate(charge.code))]
 
 
 @price.register

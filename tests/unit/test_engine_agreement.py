@@ -31,6 +31,7 @@ KNOWN_AT_THE_CLOSE = (
     "icms",
     "low_side",
     "tax",
+    "discount",
     "limited",
     "unused",
     "dre",

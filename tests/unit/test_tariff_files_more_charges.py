@@ -184,6 +184,19 @@ REFUSED: list[tuple[str, str, Rates, str]] = [
     ("export_credit", "", {"x.day": "-1", "x.night": "1"}, "is negative"),
     ("net_metering", "buy_out = true", {"x.day": "2"}, "charge[5].buy_out: true: when is the bank bought out? add"),
     ("net_metering", "expires_in_month = 13", {"x.day": "2"}, "charge[5].expires_in_month: 13"),
+    (
+        "percentage",
+        'base = ["supply"]\ncredit = true\ninside = ["x"]',
+        {"x": "5"},
+        "charge[5].credit: true: a discount has no inside; remove one of them",
+    ),
+    (
+        "percentage",
+        'base = ["supply"]\ncredit = true\nfloor_per_mwh = "0.5"',
+        {"x": "5"},
+        "charge[5].credit: true: a discount has no floor_per_mwh; remove one of them",
+    ),
+    ("energy_credit", "", {"x": "4001"}, "x: 4001: a rate here lies between 0 and 4000"),
     ("maximum_demand", f"{ROLLING}minutes = 5", {"x": "5"}, "charge[5].minutes: 5: is no multiple of demand_minutes"),
 ]
 
