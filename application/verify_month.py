@@ -76,6 +76,12 @@ def compare_bill(found: Verification, where: str, bill: Bill, load: Load, parts:
         found.compare(Compared.BILLS, f"{name}: days", (part.first, part.end), (other.first, other.end))
 
 
+def would_change(bill: Bill, load: Load, parts: Sequence[Terms]) -> bool:
+    """Whether terms give another bill, line by line. Raises what pricing the month raises."""
+    [computed] = price_month(load, parts).bills
+    return bill.nano_by_code() != computed.nano_by_code()
+
+
 def compare_allocated(
     found: Verification, period: BillingPeriod, point: SupplyPoint, loads: Mapping[str, Load], parts: Sequence[Terms]
 ) -> None:

@@ -115,23 +115,20 @@ class Agreements:
             yield Part(month, begins, end), agreed, priced
 
     def _days_of_change(self, tariff: Tariff, year: int) -> set[date]:
-        """Days on which a meter changed, a charge's own rule may change or, where it matters, a season begins."""
+        """Days on which a meter changed or, where it matters, a season begins."""
         seasons = tariff.calendar.seasons_of_year(year) if tariff.splits_at_seasons else ()
-        rules = (day for charge in tariff.charges for day in charge.days_of_change)
-        return {*self.meter_changed, *(day for day, _ in seasons), *rules}
+        return {*self.meter_changed, *(day for day, _ in seasons)}
 
     def _differs(self, run: tuple[date, Agreed, Rates], other: tuple[date, Agreed, Rates]) -> bool:
         """Whether something that prices the days changes from one run to the next."""
         (day, agreed, rates), (other_day, other_agreed, other_rates) = run, other
         tariff, season_of = agreed.tariff, agreed.tariff.calendar.season_of
-        dated = [charge for charge in tariff.charges if charge.days_of_change]
         return (
             not same_rules(tariff, other_agreed.tariff)
             or agreed.contract != other_agreed.contract
             or (rates.values, rates.assumption) != (other_rates.values, other_rates.assumption)
             or any(day < changed <= other_day for changed in self.meter_changed)
             or (tariff.splits_at_seasons and season_of(day) != season_of(other_day))
-            or any(one.rule_on(day, agreed.contract) != one.rule_on(other_day, agreed.contract) for one in dated)
         )
 
 

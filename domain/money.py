@@ -72,6 +72,8 @@ Ratio = Fraction | int
 
 def of_fraction(amount: Decimal, share: Ratio, times: Ratio = 1) -> Decimal:
     """A share of an amount, so many times, divided last; once a share of 1 is the amount."""
+    if times == 1 and isinstance(share, int):
+        return EXACT.multiply(amount, share)
     above, below = share.as_integer_ratio()
     if times != 1:
         above, below = above * times.numerator, below * times.denominator
@@ -81,9 +83,9 @@ def of_fraction(amount: Decimal, share: Ratio, times: Ratio = 1) -> Decimal:
 
 def fraction_to_decimal(quantity: Ratio) -> Decimal:
     """A quantity for the bill: exact where it ends within six decimals, else to the millionth."""
+    if isinstance(quantity, int):
+        return Decimal(quantity)
     above, below = quantity.as_integer_ratio()
-    if below == 1:
-        return Decimal(above)
     exact = EXACT.divide(Decimal(above), Decimal(below))
     return exact if exact == exact.quantize(MILLIONTH, context=EXACT) else exact.quantize(MILLIONTH)
 

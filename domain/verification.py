@@ -34,11 +34,15 @@ class Difference:
 
 @dataclass(slots=True)
 class Verification:
-    """How many amounts of each kind were compared, all that differ, and what could not be compared, with its reason."""
+    """How many amounts of each kind were compared, all that differ, and what could not be compared, with its reason.
+
+    `to_rerate` are months whose bill in force was right when it was billed, and would be another by what is known now.
+    """
 
     compared: Counter[Compared] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
     not_compared: list[str] = field(default_factory=list)
+    to_rerate: list[str] = field(default_factory=list)
     events: int = 0
     measurements: int = 0
 

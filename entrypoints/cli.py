@@ -42,10 +42,11 @@ app = typer.Typer(
 def add_desk_commands() -> None:
     """The commands of a desk load what a device neither has nor could hold: numpy, pyarrow, plotly."""
     from entrypoints import compare, demo, explain, ledger, price, simulate, tariffs
+    from entrypoints.several_words import SeveralTariffs
 
     app.command("price", help=price.HELP)(price.command)
     app.command("explain", help=explain.HELP)(explain.command)
-    app.command("compare", help=compare.HELP)(compare.command)
+    app.command("compare", cls=SeveralTariffs, help=compare.HELP)(compare.command)
     app.command("simulate", help=simulate.HELP)(simulate.command)
     app.command("demo", help=demo.HELP)(demo.command)
     app.add_typer(tariffs.app, name="tariffs")

@@ -24,13 +24,14 @@ from entrypoints.screen import OUT, progress, wrote
 
 HELP = """Bill the same readings under several tariffs: totals, every line side by side, and where the difference is.
 
-All are compared with the first, in its civil time. The file is declared as for `wattledger price`.
+All are compared with the first, in its civil time. The file is declared as for `wattledger price`. With `--out` there
+is a page with every line and its pictures, too.
 
-    wattledger compare plant.csv --tariff mx-gdmth:golfo-centro,mx-gdmth:peninsular --contracted-kw all=800 --out choice
+    wattledger compare plant.csv --tariffs mx-gdmth:golfo-centro mx-gdmth:peninsular --contracted-kw all=800
 
 `--agreements` puts what was agreed beside what could be: tariffs and contracts by date, as for `wattledger price`.
 
-    wattledger compare plant.csv --agreements agreed.toml --tariff mx-gdmth:peninsular --out choice
+    wattledger compare plant.csv --agreements agreed.toml --tariffs mx-gdmth:peninsular --out choice
 
 Tariffs in another currency stand beside the first without a difference, unless `--rate-of-exchange` says what it is
 worth.
@@ -46,11 +47,8 @@ AgreementsFiles = Annotated[
 TariffNames = Annotated[
     list[str] | None,
     typer.Option(
-        "--tariff", "--tariffs", help="Tariff ids or files, A,B,C or A B C. May repeat.", rich_help_panel=opt.MONEY
+        "--tariffs", "--tariff", help="Tariff ids or files, A B C or A,B,C. May repeat.", rich_help_panel=opt.MONEY
     ),
-]
-MoreTariffs = Annotated[
-    list[str] | None, typer.Argument(metavar="TARIFF", help="More tariffs, after the first of --tariff.")
 ]
 OwnRates = Annotated[
     list[str] | None,
@@ -89,6 +87,10 @@ Exchange = Annotated[
     list[str] | None,
     typer.Option(help="USD=17.1: 1 USD in the first tariff's currency. May repeat.", rich_help_panel=opt.MONEY),
 ]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Folder for the page and the files; made if it is not there.", rich_help_panel=opt.RESULT),
+]
 Meter = Annotated[
     str | None,
     typer.Option(help="The meter to compare for, where the file holds several.", rich_help_panel=opt.RESULT),
@@ -99,11 +101,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the comparison as JS
 @opt.declares_the_file
 def command(
     readings: opt.Readings,
-    out: opt.Out,
     facts: opt.Facts,
     tariff: TariffNames = None,
-    more: MoreTariffs = None,
     agreements: AgreementsFiles = None,
+    out: Out = None,
     rates: OwnTables = None,
     rate: OwnRates = None,
     contracted_kw: OwnKw = None,
@@ -119,10 +120,10 @@ def command(
     on_bad_row: opt.BadRow = "stop",
     as_json: AsJson = False,
 ) -> None:
+    if on_bad_row == "quarantine" and out is None:
+        raise BadOption("--on-bad-row quarantine needs --out DIR: bad rows are kept there, each with its reason")
     declaration, worth = opt.declaration_of(readings, facts), opt.exchange(rate_of_exchange)
-    if more and not tariff:
-        raise BadOption(f"{more[0]!r} stands alone; name the tariffs after --tariff")
-    single, agreed = names_of([*(tariff or ()), *(more or ())]), agreements or []
+    single, agreed = names_of(tariff or ()), agreements or []
     files = FilesOf(
         opt.files(rates, "--rates", "TARIFF=FILE"),
         opt.files(series, "--series", "NAME=FILE or TARIFF/NAME=FILE"),
@@ -140,14 +141,15 @@ def command(
         ready = [replace(one, history=own) for one, own in zip(candidates, histories, strict=True)]
         comparison = compare_bills(load, ready, zone, assumed, worth_of_tariffs(worth, candidates, files))
         notes = [*notes_on(comparison), *file.notes]
-        written = _write(out, comparison, file, f"{readings.stem}: what it costs under each tariff", notes)
+        title = f"{readings.stem}: what it costs under each tariff"
+        written = [] if out is None else _write(out, comparison, file, title, notes)
     show(comparison, notes, written, as_json=as_json)
 
 
 def _zone(billing_timezone: str | None, candidates: Sequence[Candidate]) -> ZoneInfo:
     """The civil time of all. Raises `BadOption`, also where there is nothing to compare."""
     if not candidates:
-        raise BadOption("--tariff is missing; name two tariffs, or one beside --agreements FILE")
+        raise BadOption("--tariffs is missing; name two tariffs, or one beside --agreements FILE")
     return opt.zone_of(billing_timezone, candidates[0].agreements)
 
 
@@ -179,11 +181,13 @@ def show(comparison: Comparison, notes: Sequence[str], written: Sequence[Path], 
     if as_json:
         typer.echo(json.dumps(comparison_to_json(comparison, notes), indent=1, ensure_ascii=False))
         return
-    OUT.print(totals_table(comparison), *lines_tables(comparison, OUT.width), *difference_tables(comparison))
+    OUT.print(totals_table(comparison), *lines_tables(comparison, OUT.width), *difference_tables(comparison, OUT.width))
     OUT.print()
     for note in notes:
         OUT.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
     wrote(written)
+    if not written:
+        OUT.print("A page with every line and its pictures: --out DIR", style="dim", highlight=False)
 
 
 def _write(out: Path, comparison: Comparison, file: MeterFile, title: str, notes: Sequence[str]) -> list[Path]:

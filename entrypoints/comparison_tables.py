@@ -6,12 +6,15 @@ from string import ascii_uppercase
 
 from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from domain.comparison import Comparison, Heading, Row, subtract
 from domain.money import Rounding
 
 UNKNOWN = "-"
 CENTS = Rounding()
+WIDE, BAR, WIDE_BAR = 110, 6, 14
+"""Columns of a wide terminal, and of one side of a bar."""
 LABEL = 24
 """Columns that the name of a line has at least; a longer one is folded."""
 
@@ -75,22 +78,32 @@ def _lines_table(title: str, columns: list[str], rows: list[TableRow]) -> Table:
     return table
 
 
-def difference_tables(comparison: Comparison) -> list[Table]:
-    """For each other tariff, where the difference to the first comes from, the largest part first."""
-    tables = []
+def difference_tables(comparison: Comparison, width: int) -> list[Table]:
+    """For each other tariff, where the difference to the first comes from, the largest part first, with bars."""
+    tables, half = [], WIDE_BAR if width >= WIDE else BAR
     for letter, offer in zip(ascii_uppercase[1:], comparison.offers[1:], strict=False):
         difference = comparison.difference(offer)
         if difference is None:
             continue
         title = f"\nWhere {letter}-A comes from, {comparison.first.tariff.currency}"
-        table = _table(title, [], left=(0, 2))
+        table = _table(title, [], left=(0, 2, 3))
+        longest = max(abs(amount) for amount in (difference.total, *(amount for _, amount in difference.by_heading)))
         for heading, amount in difference.by_heading:
             if not amount:
                 continue
-            table.add_row(heading.capitalize(), _signed(amount), _most(comparison, heading, letter))
-        table.add_row("Total", _signed(difference.total), "", style="bold")
+            bar, most = bar_of(amount, longest, half), _most(comparison, heading, letter)
+            table.add_row(heading.capitalize(), _signed(amount), bar, most)
+        table.add_row("Total", _signed(difference.total), bar_of(difference.total, longest, half), "", style="bold")
         tables.append(table)
     return tables
+
+
+def bar_of(amount: Decimal, longest: Decimal, half: int) -> Text:
+    """A bar from the middle: to the left and green what is saved, to the right and red what is paid more."""
+    size, little = round(half * abs(amount) / longest) if longest else 0, "▕" if amount < 0 else "▏"
+    bar = "█" * size or (little if amount else "")
+    saved, paid = (bar, "") if amount < 0 else ("", bar)
+    return Text.assemble((saved.rjust(half), "green"), "│", (paid.ljust(half), "red"))
 
 
 def _most(comparison: Comparison, heading: Heading, letter: str) -> str:
@@ -128,7 +141,7 @@ def _percent(part: Decimal, whole: Decimal) -> str:
 def _table(title: str, columns: list[str], left: tuple[int, ...]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
     table.show_header = bool(columns)
-    for i in range(max(len(columns), 3)):
+    for i in range(max(len(columns), 4)):
         name = columns[i] if i < len(columns) else ""
         table.add_column(name, justify="left" if i in left else "right", overflow="fold", no_wrap=i not in left)
     return table

@@ -31,7 +31,7 @@ from domain.errors import BadOption, BadReadings
 from domain.events import PeriodEvent
 from domain.supply_point import SupplyPoint
 from domain.tariff import Tariff
-from domain.terms import BillingMonth
+from domain.terms import BillingMonth, Terms
 from entrypoints import price_options as opt
 from entrypoints.simulation import open_ended
 
@@ -126,6 +126,10 @@ class OpenLedger:
         if instant is None:
             return self.terms_of
         return TermsOf(self.tariffs.as_known_at(instant), PeriodsKnownAt(self.store.periods, instant))
+
+    def parts_known_at(self, point: str, month: BillingMonth, known_at: datetime) -> Sequence[Terms]:
+        """The terms of a month's parts as rates, prices, contracts and earlier bills were known at an instant."""
+        return self.terms_known_at(known_at).parts(self.point(point, known_at), month)
 
     def bill_known_at(self, instant: datetime | None) -> BillKnownAt:
         return BillKnownAt(self.store.days, self.store.periods, self.terms_known_at(instant))

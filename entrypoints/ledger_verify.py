@@ -34,7 +34,11 @@ def verify(ledger: LedgerFile = DEFAULT, as_json: AsJson = False) -> None:
     last = opened.store.ledger.last()
     with progress("Computing the ledger again") as bar:
         found = VerifyLedger(
-            opened.store.ledger, opened.store.periods, opened.terms_of, lambda position: bar(position, last)
+            opened.store.ledger,
+            opened.store.periods,
+            opened.terms_of,
+            opened.parts_known_at,
+            lambda position: bar(position, last),
         )(opened.points())
     if as_json:
         typer.echo(json.dumps(values_of(found), indent=1, ensure_ascii=False))
@@ -80,7 +84,11 @@ def lines_of(found: Verification) -> list[str]:
     told = [str(one) for one in found.differences[:MOST_TOLD]]
     if len(found.differences) > MOST_TOLD:
         told.append(f"and {len(found.differences) - MOST_TOLD:,} more; --json has them all")
-    return told + _not_compared(found) or ["the ledger is what its readings make it"]
+    waiting = [
+        f"{where}: right when it was billed; what is known since gives another bill: `wattledger ledger rerate`"
+        for where in found.to_rerate
+    ]
+    return told + _not_compared(found) + waiting or ["the ledger is what its readings make it"]
 
 
 def _not_compared(found: Verification) -> list[str]:
@@ -106,4 +114,5 @@ def values_of(found: Verification) -> dict[str, object]:
             for one in found.differences
         ],
         "not_compared": found.not_compared,
+        "to_rerate": found.to_rerate,
     }

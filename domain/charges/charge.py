@@ -11,7 +11,6 @@ from domain.heading import Heading
 from domain.register_gauges import Unmetered
 
 if TYPE_CHECKING:
-    from datetime import date
     from decimal import Decimal
     from fractions import Fraction
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from domain.gauges import AnyGauge
     from domain.heading import Worked
     from domain.measurement import ExtraRegister
-    from domain.terms import Contract, Terms
+    from domain.terms import Terms
 
 
 WORDS: "Mapping[ExtraRegister, tuple[str, str]]" = {
@@ -101,15 +100,6 @@ class Charge(Protocol):
         """
         ...
 
-    @property
-    def days_of_change(self) -> "tuple[date, ...]":
-        """Local days from which another of the charge's own dated rules may count; such a change cuts a month."""
-        ...
-
-    def rule_on(self, day: "date", contract: "Contract") -> "Hashable":
-        """The dated rule that counts on a day under a contract; None where the charge has none."""
-        ...
-
     def settled_by(self, terms: "Terms") -> "Hashable":
         """None for a charge that stands in each part of a month. One that settles a whole bill says by what.
 
@@ -184,13 +174,6 @@ class Named:
         self, d: "Determinants", terms: "Terms", so_far: "Sequence[Worked]" = ()
     ) -> "Mapping[str, Fraction]":
         return {}
-
-    @property
-    def days_of_change(self) -> "tuple[date, ...]":
-        return ()
-
-    def rule_on(self, day: "date", contract: "Contract") -> "Hashable":
-        return None
 
     def settled_by(self, terms: "Terms") -> "Hashable":
         return None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from domain.bill import BillLine, ByEnergy, ByPeak
 from domain.charges.charge import Ask, Prepared
+from domain.charges.demand_words import refined_in_words
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, RollingPeak, TopBlocks
 from domain.heading import Figures, Heading, Told, Words, Worked
@@ -144,7 +145,7 @@ class MaximumDemand(Prepared):
         return self.accrue(terms)(d)
 
     def accrue(self, terms: "Terms") -> Callable[[Determinants], tuple[int, ...]]:
-        return self._accrue_plain(terms) if self._is_plain else partial(self._accrued_refined, terms=terms)
+        return self._accrue_plain(terms) if self._is_plain else self._accrue_refined(terms)
 
     def _accrue_plain(self, terms: "Terms") -> Callable[[Determinants], tuple[int, ...]]:
         """The plain case in integers, prepared, because it is worked out for every measurement that arrives."""
@@ -164,13 +165,17 @@ class MaximumDemand(Prepared):
 
         return accrued
 
-    def _accrued_refined(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
-        parts = zip(self._parts(self.billed(d, terms).kw), self.line_codes, strict=True)
-        times = terms.times(self.per)
-        return tuple(int(part * 1000 * terms.micro[code] * times) for part, code in parts)
+    def _accrue_refined(self, terms: "Terms") -> Callable[[Determinants], tuple[int, ...]]:
+        billing, times = self.billing(terms), terms.times(self.per)
+
+        def accrued(d: Determinants) -> tuple[int, ...]:
+            parts = zip(self._parts(billing(d).kw), self.line_codes, strict=True)
+            return tuple([int(part * 1000 * terms.micro[code] * times) for part, code in parts])
+
+        return accrued
 
     def prepared(self, terms: "Terms") -> Ask:
-        headings, times = self._headings(terms), terms.times(self.per)
+        headings, times, billing = self._headings(terms), terms.times(self.per), self.billing(terms)
 
         def figures(heading: Heading, kw: Ratio, words: Words) -> Figures:
             """`kw` of the billed ones, at the rate of their tier."""
@@ -179,7 +184,7 @@ class MaximumDemand(Prepared):
         def lines(d: Determinants, _: Sequence[Worked]) -> list[Figures]:
             if self.apparent:
                 self.check_reactive(d, terms)
-            billed = self.billed(d, terms)
+            billed = billing(d)
             words = partial(self._words, terms, billed, sum(d.energy_wh))
             if not self.tiers_kw:
                 return [figures(headings[0], billed.kw, words)]
@@ -210,20 +215,28 @@ class MaximumDemand(Prepared):
         return self.look_back is not None or self.ratchet is not None
 
     def remembered(self, d: Determinants, terms: "Terms", so_far: Sequence[Worked] = ()) -> Mapping[str, Fraction]:
-        return {self.code: Fraction(self.measured(d, terms)[0])} if self.remembers else {}
+        return {self.code: Fraction(self._measuring(terms)(d)[0])} if self.remembers else {}
 
     @property
     def unit(self) -> str:
         return "kVA" if self.apparent else "kW"
 
-    def billed(self, d: Determinants, terms: "Terms") -> "Billed":
-        """What is billed, and what was measured."""
-        measured, at = self.measured(d, terms)
-        uncapped = measured if self._is_plain else self._before_cap(measured, terms)
-        cap = None if self.load_factor is None else self.cap_kw(d, terms)
-        if cap is None or (cap >= uncapped and not self._is_cap_alone(terms)):
+    def billing(self, terms: "Terms") -> "Callable[[Determinants], Billed]":
+        """What is billed, and what was measured; prepared, because it is worked out for each meter and month."""
+        measured_of, is_plain, has_cap = self._measuring(terms), self._is_plain, self.load_factor is not None
+        (below, whole), is_cap_alone = self._cap_ratio(terms), self._is_cap_alone(terms)
+
+        def billed(d: Determinants) -> Billed:
+            measured, at = measured_of(d)
+            uncapped = measured if is_plain else self._before_cap(measured, terms)
+            if not has_cap:
+                return Billed(uncapped, measured, at, None, False)
+            cap = -(-sum(d.energy_wh) * below // whole)
+            if cap < uncapped or is_cap_alone:
+                return Billed(cap, measured, at, cap, True)
             return Billed(uncapped, measured, at, cap, False)
-        return Billed(cap, measured, at, cap, True)
+
+        return billed
 
     def _is_cap_alone(self, terms: "Terms") -> bool:
         if self.cap_alone is not CapAlone.WITHOUT_HOURS:
@@ -232,11 +245,19 @@ class MaximumDemand(Prepared):
         days = (terms.first + timedelta(days=n) for n in range(terms.days))
         return not any(window.period in names for day in days for window in terms.tariff.calendar.windows_of(day))
 
-    def measured(self, d: Determinants, terms: "Terms") -> tuple[Ratio, datetime | None]:
+    def _measuring(self, terms: "Terms") -> Callable[[Determinants], tuple[Ratio, datetime | None]]:
         """The part's maximum in kW (kVA), rounded as the tariff rounds it, and when its block began."""
-        if self._is_plain and self.round_up_kw:
-            wh, at = d.peak(self._indexes)
-            return -(-wh * 60 // (1000 * terms.tariff.demand_minutes)), at
+        if not (self._is_plain and self.round_up_kw):
+            return partial(self._measured_refined, terms)
+        indexes, whole = self._indexes, 1000 * terms.tariff.demand_minutes
+
+        def measured(d: Determinants) -> tuple[int, datetime | None]:
+            wh, at = d.peak(indexes)
+            return -(-wh * 60 // whole), at
+
+        return measured
+
+    def _measured_refined(self, terms: "Terms", d: Determinants) -> tuple[Ratio, datetime | None]:
         if self._is_gauged:
             gauge = self._gauge(terms)
             kw, at = self._gauged_kw(gauge.pairs(terms.gauge(d, gauge)), terms)
@@ -247,13 +268,8 @@ class MaximumDemand(Prepared):
             return self.round_kw(kw), at
         return (ceil(kw) if self.round_up_kw else kw), at
 
-    def cap_kw(self, d: Determinants, terms: "Terms") -> int:
-        """The load-factor cap in whole kW; exact, because the load factor is a fraction and not a float."""
-        below, whole = self._cap_ratio(terms)
-        return -(-sum(d.energy_wh) * below // whole)
-
     def _cap_ratio(self, terms: "Terms") -> tuple[int, int]:
-        """By what a Wh is multiplied and divided to be a kW of the cap."""
+        """By what a Wh is multiplied and divided to be a kW of the cap: exact, as the load factor is a fraction."""
         above, below = self._load_factor_ratio
         return below, 24_000 * terms.days * above
 
@@ -328,28 +344,12 @@ class MaximumDemand(Prepared):
             own = f"{highest} of {window}: {measured} {self.unit}"
             if billed.kw == billed.measured:
                 return own
-            return f"{self._refined_in_words()}: {plain(line.quantity)} {self.unit} (this month {own})"
+            return f"{refined_in_words(self)}: {plain(line.quantity)} {self.unit} (this month {own})"
         hours = f"24 x {terms.days} x {self.load_factor}"
         cap_text = f"cap ceil({plain(Decimal(wh).scaleb(-3))} kWh / ({hours})) = {billed.cap:,}"
         if self._is_cap_alone(terms):
             return f"{cap_text} kW"
         return f"min(maximum in {names} {measured}, {cap_text}) kW"
-
-    def _refined_in_words(self) -> str:
-        """By what the kW differ from those of this month alone."""
-        found = []
-        if self.look_back is not None:
-            highest = self.look_back.highest
-            found.append(
-                f"{f'mean of the {highest} highest' if highest > 1 else 'highest'} of {self.look_back.months} months"
-            )
-        if self.ratchet is not None:
-            found.append(
-                f"at least {plain(self.ratchet.percent)} % of the highest of {self.ratchet.months} months before"
-            )
-        if self.at_least_kw is not None:
-            found.append(f"at least {plain(self.at_least_kw)} {self.unit}")
-        return ", ".join(found)
 
     def _note(self, billed: "Billed", terms: "Terms") -> str:
         """What is not obvious: that a cap binds, or that it is not this month's maximum that is billed."""

@@ -14,7 +14,7 @@ from domain.money import EXACT, plain
 if TYPE_CHECKING:
     from domain.terms import Terms
 
-multiply = EXACT.multiply
+multiply, KWH = EXACT.multiply, Decimal("0.001")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class EnergyFlat(Prepared):
 
 def energy_line(wh: int, heading: Heading) -> Figures:
     """kWh x rate, exactly."""
-    kwh = Decimal(wh).scaleb(-3)
+    kwh = multiply(wh, KWH)
     return Figures(heading, kwh, multiply(kwh, heading.rate), _words)
 
 

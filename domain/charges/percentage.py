@@ -58,11 +58,12 @@ class Percentage(Prepared):
         percent = terms.rates.values[self.code]
         heading, left = percent_heading(self, terms, -percent if self.credit else percent), self._left(terms)
         in_words: Callable[[BillLine], str] = partial(_formula, left)
+        factor = heading.rate.scaleb(-2, context=EXACT) if left is None else heading.rate
 
         def lines(d: Determinants, so_far: Sequence[Worked]) -> list[Figures]:
             amount, before = base_of(self.base, so_far), tuple(so_far)
-            product = EXACT.multiply(amount, heading.rate)
-            gross, formula = product.scaleb(-2) if left is None else EXACT.divide(product, left), in_words
+            product = EXACT.multiply(amount, factor)
+            gross, formula = product if left is None else EXACT.divide(product, left), in_words
             if self.floor_per_mwh is not None:
                 mwh = Decimal(d.total_wh).scaleb(-6)
                 floor = EXACT.multiply(self.floor_per_mwh, mwh)

@@ -5,11 +5,11 @@ on it shrinks by slope x (1 - F/FP), each up to a cap, in percent rounded before
 and at most 120 %; 1/4 and at most 2.5 %; one decimal.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from decimal import Decimal
+from functools import cache, cached_property
 from math import isqrt
 from typing import TYPE_CHECKING
 
@@ -19,13 +19,13 @@ from domain.charges.percentage import base_of, by_lines, percent_heading
 from domain.determinants import Determinants
 from domain.errors import BadReadings, NoPriceInForce
 from domain.heading import Figures, FiguresAtRate, Told, Worked
-from domain.money import EXACT
+from domain.money import EXACT, Rounding
 
 if TYPE_CHECKING:
-    from domain.terms import Contract, Terms
+    from domain.terms import Terms
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Slopes:
     """How steep penalty and bonus are, and their caps, in percent; decimals of the percent that results."""
 
@@ -34,6 +34,11 @@ class Slopes:
     bonus_percent: Decimal = Decimal(25)
     bonus_at_most: Decimal = Decimal("2.5")
     percent_places: int = 1
+
+    @cached_property
+    def rounded(self) -> Callable[[Decimal], Decimal]:
+        """The percent that results, halves away from zero."""
+        return Rounding(self.percent_places).rule
 
 
 CFE, ONE = Slopes(), Decimal(1)
@@ -105,22 +110,15 @@ class PowerFactorAdjustment(Prepared):
 
         return lines
 
-    @property
-    def days_of_change(self) -> tuple[date, ...]:
-        return tuple(threshold.valid_from for threshold in self.thresholds)
-
-    def rule_on(self, day: date, contract: "Contract") -> Hashable:
-        """The strictest percentage on a day; one that needs a contract is left out where there is none to tell."""
-        kw = contract.contracted_kw.get("all", Decimal(0))
-        asked = [t.percent for t in self.thresholds if t.valid_from <= day and t.contracted_kw_at_least <= kw]
-        return max(asked, default=None)
-
     def threshold(self, terms: "Terms") -> Threshold:
-        """The strictest threshold in force on the first day billed for this contract. Raises `NoPriceInForce`."""
+        """The strictest in force on the first day of the month for this contract. Raises `NoPriceInForce`.
+
+        The month has one power factor, so a threshold that changes within it counts from the next one on.
+        """
         if not self.thresholds:
             rates = terms.rates
             return Threshold(rates.valid_from, rates.values[f"{self.code}.threshold"], Decimal(0), rates.source)
-        dated = [t for t in self.thresholds if t.valid_from <= terms.first]
+        dated = [t for t in self.thresholds if t.valid_from <= terms.month.first]
         sized = [t for t in dated if not t.contracted_kw_at_least or self._is_at_least(t, terms)]
         if not sized:
             raise NoPriceInForce(f"tariff {terms.tariff.id}: no power-factor threshold is in force in {terms.month}")
@@ -208,5 +206,4 @@ def bonus_or_penalty_percent(factor: Decimal, threshold: Decimal, slopes: Slopes
         percent = min(slopes.penalty_percent * (threshold / factor - ONE), slopes.penalty_at_most)
     else:
         percent = -min(slopes.bonus_percent * (ONE - threshold / factor), slopes.bonus_at_most)
-    places = ONE.scaleb(-slopes.percent_places)
-    return EXACT.plus(percent.quantize(places, ROUND_HALF_UP))  # no minus zero
+    return slopes.rounded(percent)

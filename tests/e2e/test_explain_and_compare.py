@@ -166,9 +166,38 @@ def test_tariffs_may_be_listed_or_repeated_and_json_is_what_is_written(
     listed = run("compare", readings, *TWO, *KW, "--out", tmp_path / "a", "--json")[1]
     names = ("--tariff", "mx-gdmth:golfo-centro", "--tariff", "mx-gdmth:peninsular")
     repeated = run("compare", readings, *names, *TWO[2:], *KW, "--out", tmp_path / "b", "--json")[1]
-    spaced = ("--tariffs", "mx-gdmth:golfo-centro", "mx-gdmth:peninsular")
-    assert run("compare", readings, *spaced, *TWO[2:], *KW, "--out", tmp_path / "c", "--json")[1] == listed
     assert listed == repeated == (tmp_path / "a" / "comparison.json").read_text(encoding="utf-8")
+
+
+def test_tariffs_follow_their_option_and_without_a_folder_all_is_told(
+    run: Run, readings: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = ("mx-gdmth:golfo-centro", "mx-gdmth:peninsular", "mx-gdmth:noroeste")
+    code, out, err = run("compare", readings, "--tariffs", *names, *KW)
+    assert (code, err) == (0, "")
+    assert all(f"{letter}  {name}" in out for letter, name in zip("ABC", names, strict=True))
+    energy = next(line for line in out.splitlines() if line.startswith("Energy  +127,322.79"))
+    assert energy.split("  ")[-2].strip() == "│██████"
+    assert "A page with every line and its pictures: --out DIR" in out
+    assert list(tmp_path.iterdir()) == []
+    assert json.loads(run("compare", readings, *KW, "--tariffs", *names, "--json")[1])["tariffs"][2]["id"] == names[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--tariffs",), "Option '--tariffs' requires an argument"),
+        (("--tariffs", "mx-gdmth:golfo-centro"), "name at least two"),
+        (("--tariffs", *TWO[1].split(","), "--on-bad-row", "quarantine"), "needs --out DIR: bad rows are kept there"),
+    ],
+)
+def test_tariffs_without_a_name_or_bad_rows_without_a_folder_are_refused(
+    run: Run, readings: Path, words: tuple[str, ...], told: str
+) -> None:
+    code, out, err = run("compare", readings, *KW, *words)
+    assert (code, out) == (2, "")
+    assert told in " ".join(err.split())
 
 
 def test_another_currency_stands_beside_and_says_why(run: Run, readings: Path, tmp_path: Path) -> None:
@@ -199,7 +228,6 @@ def test_a_tariff_may_have_its_own_contracted_power(run: Run, readings: Path, tm
     ("words", "told"),
     [
         (("--tariff", "mx-gdmth:golfo-centro"), "name at least two"),
-        (("mx-gdmth:golfo-centro",), "'mx-gdmth:golfo-centro' stands alone; name the tariffs after --tariff"),
         (("--tariff", "mx-gdmth:golfo-centro,gdmth"), "there is no tariff 'gdmth'"),
         ((*TWO, "--contracted-kw", "gdmth/all=5"), "'gdmth' is none of the tariffs"),
         ((*TWO[:2], "--rate", "supplier_fixed=5"), "does not say of which tariff"),

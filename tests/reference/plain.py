@@ -159,7 +159,7 @@ def threshold(charge: kinds.PowerFactorAdjustment, month: Month) -> Fraction:
     return max(
         Fraction(one.percent)
         for one in charge.thresholds
-        if one.valid_from <= month.first and one.contracted_kw_at_least <= month.contracted_kw
+        if one.valid_from <= month.first.replace(day=1) and one.contracted_kw_at_least <= month.contracted_kw
     )
 
 

@@ -36,18 +36,7 @@ def prices_of(agreements: Agreements, day: date) -> tuple[object, ...]:
     tariff = agreed[-1].tariff
     season = tariff.calendar.season_of(day) if tariff.splits_at_seasons else ""
     meters = sum(1 for changed in agreements.meter_changed if changed <= day)
-    asked = tuple(thresholds_on(tariff, day, agreed[-1].contract))
-    return tariff.id, agreed[-1].contract, rates_of(tariff, day), season, meters, asked
-
-
-def thresholds_on(tariff: Tariff, day: date, contract: Contract) -> Iterator[Decimal]:
-    """The power factor that each adjustment asks for on a day."""
-    for charge in tariff.charges:
-        if isinstance(charge, kinds.PowerFactorAdjustment):
-            for one in sorted(charge.thresholds, key=lambda one: -one.percent):
-                if one.valid_from <= day and one.contracted_kw_at_least <= contract.kw("all", ""):
-                    yield one.percent
-                    break
+    return tariff.id, agreed[-1].contract, rates_of(tariff, day), season, meters
 
 
 def rates_of(tariff: Tariff, day: date) -> Mapping[str, Decimal]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -179,7 +179,7 @@ def test_a_month_of_two_seasons_has_two_caps_where_the_tariff_says_so() -> None:
     assert [(part.first, part.end) for part in split.parts] == [(APRIL, date(2026, 4, 5)), (date(2026, 4, 5), MAY)]
     rates = january.values
     first, second = (line for line in split.lines if line.code == "distribution")
-    assert first.gross == 100 * rates["distribution"] * 4 / 30
+    assert first.gross == 100 * rates["distribution"] * Decimal("0.1333")  # 4/30 to four decimals, as CFE does
     assert "24 x 4 x 0.57)) = 176" in first.formula
     assert "24 x 26 x 0.57)) = 176" in second.formula
     assert [line.code for line in split.lines if line.part is None] == ["power_factor", "vat"]
@@ -241,18 +241,16 @@ def test_a_power_factor_is_that_of_all_parts_unless_its_threshold_changes() -> N
         "factor",
         "",
         ("use",),
-        (
-            kinds.Threshold(date(2020, 1, 1), Decimal(90), Decimal(0), ""),
-            kinds.Threshold(date(2026, 4, 11), Decimal(95), Decimal(0), ""),
-        ),
     )
-    tariff = changing(
-        (ENERGY, adjustment), (date(2020, 1, 1), PRICES), (date(2026, 4, 11), {**PRICES, "energy": "0.20"})
-    )
-    assert [code for part, code, _ in printed(bill_of(always(tariff))) if part is None] == []
-    earlier = replace(adjustment, thresholds=adjustment.thresholds[:1])
+
+    def asking(first: str, second: str) -> Tariff:
+        later = {**PRICES, "energy": "0.20", "factor.threshold": second}
+        earlier = {**PRICES, "factor.threshold": first}
+        return changing((ENERGY, adjustment), (date(2020, 1, 1), earlier), (date(2026, 4, 11), later))
+
+    assert [code for part, code, _ in printed(bill_of(always(asking("90", "95")))) if part is None] == []
     load = replace(april(), reactive_varh=np.where(np.arange(720) < 240, 1000, 0))
-    bill = bill_of(always(replace(tariff, charges=(ENERGY, earlier))), load)
+    bill = bill_of(always(asking("90", "90")), load)
     (line,) = [line for line in bill.lines if line.part is None]
     assert line.formula.startswith("power factor 94.87 %")  # 720 kWh with 240 kvarh
 
@@ -270,18 +268,17 @@ ASKS = kinds.PowerFactorAdjustment(
 )
 
 
-def test_a_threshold_that_changes_within_a_month_cuts_it_for_those_it_changes_for() -> None:
-    """Power factor 95 % throughout: a bonus of 1.3 % until the 7th, then a penalty of 1.3 %."""
+def test_a_threshold_that_changes_within_a_month_counts_from_the_next_and_cuts_nothing() -> None:
+    """Power factor 95 % throughout: a bonus of 1.3 % in April, though 97 % are asked from the 8th; a penalty in May."""
     tariff = changing((ENERGY, ASKS), (date(2020, 1, 1), PRICES))
     load = replace(april(), reactive_varh=np.full(720, 329))
-    large = bill_of(always(tariff, Contract({"all": Decimal(1000)})), load)
-    assert [(part.first, part.days) for part in large.parts] == [(APRIL, 7), (date(2026, 4, 8), 23)]
-    assert [(line.part, line.formula) for line in large.lines if line.charge == "factor"] == [
-        (0, "power factor 94.99 %, threshold 90 %: 16.80 x -1.3 %"),
-        (1, "power factor 94.99 %, threshold 97 %: 55.20 x 1.3 %"),
-    ]
-    small = bill_of(always(tariff, Contract({"all": Decimal(999)})), load)
-    assert len(small.parts) == 1
+    bill = bill_of(always(tariff, Contract({"all": Decimal(1000)})), load)
+    assert [(part.first, part.days) for part in bill.parts] == [(APRIL, 30)]
+    assert bill.lines[-1].formula == "power factor 94.99 %, threshold 90 %: 72.00 x -1.3 %"
+    may = bill_of(
+        always(tariff, Contract({"all": Decimal(1000)})), replace(load, start=load.start + timedelta(days=30))
+    )
+    assert may.lines[-1].formula == "power factor 94.99 %, threshold 97 %: 72.00 x 1.3 %"
 
 
 @pytest.mark.parametrize(
