@@ -152,7 +152,10 @@ def _(charge: UnusedPower, demand_minutes: int) -> str:
 
 @formula.register
 def _(charge: PowerFactorSteps, demand_minutes: int) -> str:
-    return f"rate for each 0.01, or part of it, under {charge.threshold_percent} %, of {' + '.join(charge.base)}"
+    asked, best, of = charge.threshold_percent, charge.bonus_up_to_percent, " + ".join(charge.base)
+    if best is not None:
+        return f"rate for each whole percent under {asked} %, off for each over it up to {best} %, of {of}"
+    return f"rate for each 0.01, or part of it, under {asked} %, of {of}"
 
 
 @formula.register

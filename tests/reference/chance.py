@@ -217,6 +217,7 @@ def power_factor(dice: Random) -> list[kinds.Charge]:
     return [
         kinds.PowerFactorAdjustment("factor", "Factor", "factor", "", ("use",), dice.choice([(), thresholds]), slopes),
         kinds.PowerFactorSteps("steps", "Steps", "factor", "", ("use",), Decimal(dice.choice([93, 99]))),
+        kinds.PowerFactorSteps("points", "Points", "factor", "", ("use",), Decimal(80), Decimal(dice.choice([90, 95]))),
     ]
 
 

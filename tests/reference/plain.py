@@ -307,14 +307,6 @@ def _(charge: kinds.PowerFactorAdjustment, month: Month, so_far: list[Line]) -> 
 
 
 @price.register
-def _(charge: kinds.PowerFactorSteps, month: Month, so_far: list[Line]) -> Parts:
-    kwh, kvarh = month.kwh(month.tariff.periods), month.kvarh(month.tariff.periods)
-    factor = 100 * kwh / root(kwh**2 + kvarh**2) if kwh else Fraction(100)
-    steps = max(0, ceil(Fraction(charge.threshold_percent) - factor))
-    return [percentage(charge.code, steps * month.rate(charge.code), charge.base, so_far)]
-
-
-@price.register
 def _(charge: kinds.MinimumBill, month: Month, so_far: list[Line]) -> Parts:
     return [
         (charge.code, Fraction(1), max(Fraction(0), month.rate(charge.code) * month.share - base(charge.base, so_far)))

@@ -25,6 +25,7 @@ KNOWN_AT_THE_CLOSE = (
     "reactive",
     "factor",
     "steps",
+    "points",
     "minimum",
     "whole",
     "pis",

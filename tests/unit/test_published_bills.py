@@ -301,3 +301,30 @@ def test_a_rider_below_its_base_gives_money_back(tmp_path: Path) -> None:
     assert bill.total == Decimal("1624.72")
     [line] = [line for line in bill.lines if line.code == "adjustment"]
     assert (line.rate, line.formula) == (Decimal("-0.017192"), "-(17,588 kWh x 0.017192)")
+
+
+@pytest.mark.parametrize(
+    ("reactive", "factor", "amount"),
+    [
+        (20, "98.06", "-150.00"),  # 98 %, but 95 is the most: 15 x 0.1 %
+        (54, "87.99", "-80.00"),  # rounded to 88 %
+        (75, "80.00", None),
+        (76, "79.62", None),  # rounded to 80 %
+        (78, "78.85", "10.00"),
+        (100, "70.71", "90.00"),  # rounded to 71 %: 9 x 0.1 %
+    ],
+)
+def test_taiwan_adds_or_takes_off_a_tenth_of_a_percent_for_each_percent_around_80(
+    reactive: int, factor: str, amount: str | None, tmp_path: Path
+) -> None:
+    """Taipower's rule of industrial contracts: 0.1 % for each percent of power factor, and none beyond 95 %."""
+    more = 'base = ["energy"]\nthreshold_percent = "80"\nbonus_up_to_percent = "95"'
+    tariff = own_tariff(
+        tmp_path, charge("energy_flat", "energy") + charge("power_factor_steps", "pf", more), "energy=1 pf=0.1"
+    )
+    load = month_at("2026-03-01", lambda _: 0, reactive=0)
+    load.energy_wh[:] = spread(10_000_000, len(load.energy_wh), 3600)
+    assert load.reactive_varh is not None
+    load.reactive_varh[0] = 100_000 * reactive
+    assert power_factor_percent(10_000_000, 100_000 * reactive) == Decimal(factor)
+    assert by_code(bill_of(tariff, load)).get("pf") == (None if amount is None else Decimal(amount))
