@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from domain.bill import BillLine, ByEnergy, ByPeak
 from domain.charges.charge import Ask, Prepared
-from domain.charges.demand_words import refined_in_words
+from domain.charges.demand_words import uncapped_in_words
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, RollingPeak, TopBlocks
 from domain.heading import Figures, Heading, Told, Words, Worked
@@ -336,15 +336,9 @@ class MaximumDemand(Prepared):
         names = ", ".join(name for _, name in self.periods)
         if self.tiers_kw:
             return f"{plain(line.quantity)} {self.unit}"
-        measured = plain(fraction_to_decimal(billed.measured))
         if billed.cap is None:
-            minutes = self.minutes or terms.tariff.demand_minutes
-            highest = "maximum" if self.highest_blocks == 1 else f"mean of the {self.highest_blocks} highest"
-            window = f"{minutes} min{', rolling,' if self.rolling else ''} in {names}"
-            own = f"{highest} of {window}: {measured} {self.unit}"
-            if billed.kw == billed.measured:
-                return own
-            return f"{refined_in_words(self)}: {plain(line.quantity)} {self.unit} (this month {own})"
+            return uncapped_in_words(self, billed, self.minutes or terms.tariff.demand_minutes)
+        measured = plain(fraction_to_decimal(billed.measured))
         hours = f"24 x {terms.days} x {self.load_factor}"
         cap_text = f"cap ceil({plain(Decimal(wh).scaleb(-3))} kWh / ({hours})) = {billed.cap:,}"
         if self._is_cap_alone(terms):
