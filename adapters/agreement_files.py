@@ -61,6 +61,8 @@ def _kw(value: object) -> Decimal:
 def _within_largest(value: Decimal) -> Decimal:
     if value > LARGEST_RATED_KW:
         raise ValueError(f"more than {LARGEST_RATED_KW:,} kW, the largest supply point; give it in kW, not in W")
+    if value != value.quantize(Decimal("0.001")):
+        raise ValueError("finer than a watt; give at most 3 decimals of a kW")
     return value
 
 

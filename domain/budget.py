@@ -22,6 +22,7 @@ from domain.charges import (
     Charge,
     ContractedPower,
     EnergyByPeriod,
+    EnergyCredit,
     EnergyFlat,
     ExcessPower,
     ExportCredit,
@@ -42,7 +43,7 @@ from domain.charges import (
 )
 from domain.charges.excess import ExcessRule
 from domain.errors import BadOption
-from domain.money import MICRO
+from domain.money import EXACT, MICRO
 from domain.price_series import PriceSeries
 
 LARGEST_RATED_KW = 500_000
@@ -112,8 +113,10 @@ def most_of(
 
 
 def check_contracted(kw: Mapping[str, Decimal], place: str) -> None:
-    """Raises `BadOption` for contracted power beyond the largest load's."""
+    """Raises `BadOption` for contracted power beyond the largest load's, or finer than the watts it is compared in."""
     for period, power in kw.items():
+        if power != power.quantize(Decimal("0.001"), context=EXACT):
+            raise BadOption(f"{place} {period}={power:f}: finer than a watt; give at most 3 decimals of a kW")
         if power > LARGEST_RATED_KW:
             raise BadOption(
                 f"{place} {period}={power:f}: more than {LARGEST_RATED_KW:,} kW, the largest supply point; "
@@ -147,7 +150,7 @@ class _Most:
         match charge:
             case TieredEnergy() if charge.per_mwh:
                 price = self._dearest(charge.rate_keys) / 1000
-            case EnergyByPeriod() | EnergyFlat() | TieredEnergy() | ReactiveEnergy():
+            case EnergyByPeriod() | EnergyCredit() | EnergyFlat() | TieredEnergy() | ReactiveEnergy():
                 price = self._dearest(charge.rate_keys)
             case PowerFactorEnergy():
                 price = self._dearest(charge.rate_keys) * APPARENT

@@ -18,7 +18,8 @@ class Tariff:
 
     `series` has every publication of the prices that charges follow, each after those that it revises. `timezone` is
     where the tariff usually holds; a supply point may name another. `splits_at_seasons`: a month in which
-    the season changes is billed in two parts. Raises `InvalidTariff`.
+    the season changes is billed in two parts. `share_places`: decimals to which the share of a part's
+    days in its month is rounded, halves up, before it meets an amount per month. Raises `InvalidTariff`.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Tariff:
     notes: tuple[str, ...] = ()
     series: tuple[PriceSeries, ...] = ()
     splits_at_seasons: bool = False
+    share_places: int | None = None
 
     def __post_init__(self) -> None:
         _check_codes(self)

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from math import floor
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from domain.determinants import Determinants
 from domain.errors import BadReadings, ContractIncomplete, NoPriceInForce
 from domain.gauges import AnyGauge, IndexedEnergy
 from domain.live_cost import Accrue, LiveCost
-from domain.money import Ratio, micro
+from domain.money import Ratio, fraction_to_decimal, micro
 from domain.price_series import PriceSeries, series_between
 from domain.tariff import Rates, Tariff
 
@@ -196,7 +197,11 @@ class Terms:
 
     @cached_property
     def share(self) -> Ratio:
-        return 1 if self.span.share == 1 else self.span.share
+        """What the part bears of an amount per month, rounded as the tariff rounds it."""
+        exact, places = self.span.share, self.tariff.share_places
+        if exact == 1:
+            return 1
+        return exact if places is None else Fraction(floor(exact * 10**places + Fraction(1, 2)), 10**places)
 
     def times(self, per: Per) -> Ratio:
         """How often the part bears an amount per month, per day or per year."""
@@ -213,7 +218,12 @@ class Terms:
     @cached_property
     def of_the_month(self) -> str:
         """How a formula says that an amount per month is taken for some days only; empty for a whole month."""
-        return "" if self.share == 1 else f" x {self.days}/{self.month.days} of the month"
+        if self.share == 1:
+            return ""
+        days = f"{self.days}/{self.month.days}"
+        if self.tariff.share_places is not None:
+            return f" x {fraction_to_decimal(self.share)} ({days}) of the month"
+        return f" x {days} of the month"
 
     @cached_property
     def micro(self) -> dict[str, int]:

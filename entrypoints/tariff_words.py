@@ -10,6 +10,7 @@ from domain.charges import (
     Charge,
     ContractedPower,
     EnergyByPeriod,
+    EnergyCredit,
     EnergyFlat,
     ExcessPower,
     ExcessRule,
@@ -59,6 +60,11 @@ def _(charge: EnergyByPeriod, demand_minutes: int) -> str:
 @formula.register
 def _(charge: EnergyFlat, demand_minutes: int) -> str:
     return "every kWh x rate"
+
+
+@formula.register
+def _(charge: EnergyCredit, demand_minutes: int) -> str:
+    return f"-(kWh of {_names(charge.periods)} x rate)"
 
 
 @formula.register
@@ -148,7 +154,10 @@ def _(charge: UnusedPower, demand_minutes: int) -> str:
 
 @formula.register
 def _(charge: PowerFactorSteps, demand_minutes: int) -> str:
-    return f"rate for each 0.01, or part of it, under {charge.threshold_percent} %, of {' + '.join(charge.base)}"
+    asked, best, of = charge.threshold_percent, charge.bonus_up_to_percent, " + ".join(charge.base)
+    if best is not None:
+        return f"rate for each whole percent under {asked} %, off for each over it up to {best} %, of {of}"
+    return f"rate for each 0.01, or part of it, under {asked} %, of {of}"
 
 
 @formula.register
@@ -163,7 +172,8 @@ def _(charge: Percentage, demand_minutes: int) -> str:
     inside = f", inside the price with {', '.join(charge.inside)}" if charge.inside else ""
     floor = "" if charge.floor_per_mwh is None else f", at least {charge.floor_per_mwh} per MWh"
     low = "; only where metered on the low-voltage side" if charge.only_low_side else ""
-    return f"percent of {' + '.join(charge.base)}{inside}{floor}{low}"
+    sign = "minus " if charge.credit else ""
+    return f"{sign}percent of {' + '.join(charge.base)}{inside}{floor}{low}"
 
 
 @formula.register

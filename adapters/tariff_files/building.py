@@ -69,6 +69,7 @@ def _bare(structure: StructureFile) -> Tariff:
         rate_table=RateTable(structure.id, "", ()),
         version="",
         splits_at_seasons=structure.season_change is not None,
+        share_places=structure.share_places,
     )
 
 

@@ -17,6 +17,7 @@ from adapters.tariff_files.demand_charges import (
 from adapters.tariff_files.energy_charges import (
     AdjustedEnergyPart,
     EnergyByPeriodPart,
+    EnergyCreditPart,
     EnergyFlatPart,
     IndexedPricePart,
     TieredEnergyPart,
@@ -70,15 +71,20 @@ class PercentagePart(NamedPart):
     floor_per_mwh: Number | None = None
     only_low_side: bool = False
     inside: Annotated[list[Code], Field(min_length=1, max_length=20)] | None = None
+    credit: bool = False
 
     def to_domain(self, place: str, frame: Frame) -> Percentage:
+        other = "inside" if self.inside is not None else "floor_per_mwh" if self.floor_per_mwh is not None else None
+        if self.credit and other is not None:
+            raise InvalidTariff(f"{place}.credit: true: a discount has no {other}; remove one of them")
         inside = tuple(self.inside or ())
-        return Percentage(*self.named, tuple(self.base), self.floor_per_mwh, self.only_low_side, inside)
+        return Percentage(*self.named, tuple(self.base), self.floor_per_mwh, self.only_low_side, inside, self.credit)
 
 
 AnyCharge = Annotated[
     EnergyByPeriodPart
     | EnergyFlatPart
+    | EnergyCreditPart
     | AdjustedEnergyPart
     | TieredEnergyPart
     | IndexedPricePart

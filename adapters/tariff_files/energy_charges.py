@@ -7,7 +7,16 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from adapters.tariff_files.parts import Frame, NamedPart, PeriodsPart
 from adapters.tariff_files.values import Code, ascending, number
-from domain.charges import AdjustedEnergy, EnergyByPeriod, EnergyFlat, IndexedPrice, TieredEnergy, TierScope, TierUnit
+from domain.charges import (
+    AdjustedEnergy,
+    EnergyByPeriod,
+    EnergyCredit,
+    EnergyFlat,
+    IndexedPrice,
+    TieredEnergy,
+    TierScope,
+    TierUnit,
+)
 from domain.errors import InvalidTariff
 
 LARGEST_LIMIT = 10**12
@@ -36,6 +45,15 @@ class EnergyFlatPart(NamedPart):
 
     def to_domain(self, place: str, frame: Frame) -> EnergyFlat:
         return EnergyFlat(*self.named)
+
+
+class EnergyCreditPart(PeriodsPart):
+    """Given back for each kWh, one line for all periods."""
+
+    kind: Literal["energy_credit"]
+
+    def to_domain(self, place: str, frame: Frame) -> EnergyCredit:
+        return EnergyCredit(*self.named, self.indexed(place, frame))
 
 
 class AdjustedEnergyPart(PeriodsPart):

@@ -15,6 +15,7 @@ from domain.charges import (
     AdjustedEnergy,
     Charge,
     EnergyByPeriod,
+    EnergyCredit,
     EnergyFlat,
     ExportCredit,
     IndexedPrice,
@@ -42,6 +43,7 @@ MOST_VALIDITIES = 2_000
 PER_KWH = (
     AdjustedEnergy,
     EnergyByPeriod,
+    EnergyCredit,
     EnergyFlat,
     TieredEnergy,
     IndexedPrice,

@@ -123,9 +123,24 @@ class PowerFactorStepsPart(NamedPart):
     kind: Literal["power_factor_steps"]
     base: SomeText
     threshold_percent: Percent
+    bonus_up_to_percent: Percent | None = None
 
     def to_domain(self, place: str, frame: Frame) -> PowerFactorSteps:
-        return PowerFactorSteps(*self.named, tuple(self.base), self.threshold_percent)
+        best = self.bonus_up_to_percent
+        if best is not None:
+            self._check_whole(best, place)
+        return PowerFactorSteps(*self.named, tuple(self.base), self.threshold_percent, best)
+
+    def _check_whole(self, best: Decimal, place: str) -> None:
+        """A bonus counts whole percent, so its ends are whole; and it begins at the threshold."""
+        for field, value in (("threshold_percent", self.threshold_percent), ("bonus_up_to_percent", best)):
+            if value != value.to_integral_value():
+                raise InvalidTariff(f"{place}.{field}: {value}: a bonus counts whole percent; write a whole number")
+        if best <= self.threshold_percent:
+            asked = self.threshold_percent
+            raise InvalidTariff(
+                f"{place}.bonus_up_to_percent: {best}: is not above threshold_percent {asked}; raise it"
+            )
 
 
 class ThresholdPart(Part):

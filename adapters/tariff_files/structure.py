@@ -156,6 +156,7 @@ class StructureFile(Part):
     source: Text
     demand_minutes: BlockMinutes
     season_change: Literal["splits the month"] | None = None
+    share_places: Annotated[int, Field(ge=2, le=9)] | None = None
     notes: Annotated[list[Text], Field(default_factory=list, max_length=200)]
     rounding: RoundingPart
     calendar: CalendarPart

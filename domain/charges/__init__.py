@@ -8,6 +8,7 @@ difference. Both read the same determinants, so they cannot drift apart. What ca
 
 from domain.charges.adjusted import AdjustedEnergy
 from domain.charges.charge import Charge
+from domain.charges.credit import EnergyCredit
 from domain.charges.demand import CapAlone, KwRounding, MaximumDemand
 from domain.charges.energy import EnergyByPeriod, EnergyFlat
 from domain.charges.excess import Band, ExcessPower, ExcessRule
@@ -31,6 +32,7 @@ __all__ = [
     "Charge",
     "ContractedPower",
     "EnergyByPeriod",
+    "EnergyCredit",
     "EnergyFlat",
     "ExcessPower",
     "ExcessRule",

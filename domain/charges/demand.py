@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from domain.bill import BillLine, ByEnergy, ByPeak
 from domain.charges.charge import Ask, Prepared
+from domain.charges.demand_words import uncapped_in_words
 from domain.charges.look_back import LookBack, Ratchet
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, RollingPeak, TopBlocks
@@ -117,7 +118,7 @@ class MaximumDemand(Prepared):
         highest, minutes, micro = _highest_of(self._indexes), terms.tariff.demand_minutes, terms.micro[self.code]
         is_capped, below, whole = self.load_factor is not None, *self._cap_ratio(terms)
         is_cap_alone = self._is_cap_alone(terms)
-        days, of_month = terms.days, terms.month.days
+        days, of_month = terms.share.as_integer_ratio()
 
         def accrued(d: Determinants) -> tuple[int, ...]:
             watts = highest(d.peak_wh) * 60 // minutes
@@ -306,36 +307,14 @@ class MaximumDemand(Prepared):
         names = ", ".join(name for _, name in self.periods)
         if self.tiers_kw:
             return f"{plain(line.quantity)} {self.unit}"
-        measured = plain(fraction_to_decimal(billed.measured))
         if billed.cap is None:
-            minutes = self.minutes or terms.tariff.demand_minutes
-            highest = "maximum" if self.highest_blocks == 1 else f"mean of the {self.highest_blocks} highest"
-            window = f"{minutes} min{', rolling,' if self.rolling else ''} in {names}"
-            own = f"{highest} of {window}: {measured} {self.unit}"
-            if billed.kw == billed.measured:
-                return own
-            return f"{self._refined_in_words()}: {plain(line.quantity)} {self.unit} (this month {own})"
+            return uncapped_in_words(self, billed, self.minutes or terms.tariff.demand_minutes)
+        measured = plain(fraction_to_decimal(billed.measured))
         hours = f"24 x {terms.days} x {self.load_factor}"
         cap_text = f"cap ceil({plain(Decimal(wh).scaleb(-3))} kWh / ({hours})) = {billed.cap:,}"
         if self._is_cap_alone(terms):
             return f"{cap_text} kW"
         return f"min(maximum in {names} {measured}, {cap_text}) kW"
-
-    def _refined_in_words(self) -> str:
-        """By what the kW differ from those of this month alone."""
-        found = []
-        if self.look_back is not None:
-            highest = self.look_back.highest
-            found.append(
-                f"{f'mean of the {highest} highest' if highest > 1 else 'highest'} of {self.look_back.months} months"
-            )
-        if self.ratchet is not None:
-            found.append(
-                f"at least {plain(self.ratchet.percent)} % of the highest of {self.ratchet.months} months before"
-            )
-        if self.at_least_kw is not None:
-            found.append(f"at least {plain(self.at_least_kw)} {self.unit}")
-        return ", ".join(found)
 
     def _note(self, billed: "Billed", terms: "Terms") -> str:
         """What is not obvious: that a cap binds, or that it is not this month's maximum that is billed."""

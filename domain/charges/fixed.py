@@ -28,8 +28,8 @@ class Fixed(Prepared):
     accrues = Accrual.INTERVALS
 
     def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
-        whole = 1 if self.per == "day" else terms.month.days
-        return (terms.micro[self.code] * 1000 * terms.days * d.intervals // (whole * terms.intervals),)
+        times, whole = (terms.days, 1) if self.per == "day" else terms.share.as_integer_ratio()
+        return (terms.micro[self.code] * 1000 * times * d.intervals // (whole * terms.intervals),)
 
     def prepared(self, terms: "Terms") -> Ask:
         """One line, the same for every meter."""

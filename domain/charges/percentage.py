@@ -22,13 +22,15 @@ class Percentage(Prepared):
 
     `inside` names the percentages (their codes, this one's among them) that the price must contain: the line is then
     base x this / (100 - sum of them), as Brazil's taxes are.
-    `only_low_side`: charged only where the meter sits on the low-voltage side of the customer's transformer.
+    `credit`: it is taken off, a discount. `only_low_side`: charged only where the meter sits on the low-voltage side of
+    the customer's transformer.
     """
 
     base: tuple[str, ...]
     floor_per_mwh: Decimal | None = None
     only_low_side: bool = False
     inside: tuple[str, ...] = ()
+    credit: bool = False
 
     @property
     def of(self) -> tuple[str, ...]:
@@ -53,7 +55,8 @@ class Percentage(Prepared):
     def prepared(self, terms: "Terms") -> Ask:
         if self.only_low_side and not terms.contract.metered_on_low_side:
             return lambda _d, _so_far: ()
-        heading, left = percent_heading(self, terms, terms.rates.values[self.code]), self._left(terms)
+        percent = terms.rates.values[self.code]
+        heading, left = percent_heading(self, terms, -percent if self.credit else percent), self._left(terms)
         in_words: Callable[[BillLine], str] = partial(_formula, left)
         factor = heading.rate.scaleb(-2, context=EXACT) if left is None else heading.rate
 

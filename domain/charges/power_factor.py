@@ -133,10 +133,13 @@ class PowerFactorSteps(Prepared):
     """A percentage of other lines for each 0.01, or fraction of it, of power factor under a threshold (Chile).
 
     Percent: `code` for each step; `threshold_percent` is the power factor that costs nothing.
+    With `bonus_up_to_percent` the power factor is rounded to whole percent, halves up, and each of them over the
+    threshold, up to that one, takes off what each under it adds (Taiwan: 0.1 % around 80 %, up to 95 %).
     """
 
     base: tuple[str, ...]
     threshold_percent: Decimal
+    bonus_up_to_percent: Decimal | None = None
 
     @property
     def of(self) -> tuple[str, ...]:
@@ -168,7 +171,7 @@ class PowerFactorSteps(Prepared):
                     "name its column with --reactive-column"
                 )
             wh, varh = d.total_wh, d.reactive_varh
-            steps = _steps_under(asked, wh, varh) if wh else 0
+            steps = self._steps(wh, varh) if wh else 0
             if not steps:
                 return []
             amount, percent = base_of(self.base, so_far), steps * heading.rate
@@ -176,13 +179,21 @@ class PowerFactorSteps(Prepared):
 
             def words(_: BillLine) -> Told:
                 factor = power_factor_percent(wh, varh)
-                formula = f"power factor {factor} %, {steps} steps under {asked} %: {amount:,f} x {percent} %"
+                where = f"{steps} steps under" if steps > 0 else f"{-steps} steps over"
+                formula = f"power factor {factor} %, {where} {asked} %: {amount:,f} x {percent} %"
                 return {"formula": formula, "basis": by_lines(self.base, before)}
 
             before = tuple(so_far)
             return [FiguresAtRate(heading, (amount, percent, gross), words)]
 
         return lines
+
+    def _steps(self, active_wh: int, reactive_varh: int) -> Decimal | int:
+        """Under the threshold; over it less than nothing."""
+        if self.bonus_up_to_percent is None:
+            return _steps_under(self.threshold_percent, active_wh, reactive_varh)
+        doubled = isqrt((200 * active_wh) ** 2 // (active_wh * active_wh + reactive_varh * reactive_varh))
+        return self.threshold_percent - min(Decimal((doubled + 1) // 2), self.bonus_up_to_percent)
 
 
 def _steps_under(threshold_percent: Decimal, active_wh: int, reactive_varh: int) -> int:

@@ -74,7 +74,7 @@ def test_a_contract_that_changed_is_billed_in_two_parts(run: Run, readings: Path
     assert "1 Jan 2026" in (tmp_path / "bill" / "report.html").read_text(encoding="utf-8")
     told = run("explain", tmp_path / "bill" / "bill.json", "capacity")[1]
     assert "2026-01-12 to 2026-02-01 (end excluded), 20 days" in told
-    assert "x 20/31 of the month" in " ".join(told.split())
+    assert "x 0.6452 (20/31) of the month" in " ".join(told.split())
 
 
 def test_a_bill_that_was_written_before_bills_had_parts_still_explains_itself(

@@ -166,8 +166,6 @@ def test_tariffs_may_be_listed_or_repeated_and_json_is_what_is_written(
     listed = run("compare", readings, *TWO, *KW, "--out", tmp_path / "a", "--json")[1]
     names = ("--tariff", "mx-gdmth:golfo-centro", "--tariff", "mx-gdmth:peninsular")
     repeated = run("compare", readings, *names, *TWO[2:], *KW, "--out", tmp_path / "b", "--json")[1]
-    spaced = ("--tariffs", "mx-gdmth:golfo-centro", "mx-gdmth:peninsular")
-    assert run("compare", readings, *spaced, *TWO[2:], *KW, "--out", tmp_path / "c", "--json")[1] == listed
     assert listed == repeated == (tmp_path / "a" / "comparison.json").read_text(encoding="utf-8")
 
 
@@ -230,7 +228,6 @@ def test_a_tariff_may_have_its_own_contracted_power(run: Run, readings: Path, tm
     ("words", "told"),
     [
         (("--tariff", "mx-gdmth:golfo-centro"), "name at least two"),
-        (("mx-gdmth:golfo-centro",), "'mx-gdmth:golfo-centro' stands alone; name the tariffs after --tariff"),
         (("--tariff", "mx-gdmth:golfo-centro,gdmth"), "there is no tariff 'gdmth'"),
         ((*TWO, "--contracted-kw", "gdmth/all=5"), "'gdmth' is none of the tariffs"),
         ((*TWO[:2], "--rate", "supplier_fixed=5"), "does not say of which tariff"),

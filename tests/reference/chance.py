@@ -85,7 +85,8 @@ def charges_of(family: str, dice: Random, blocks: list[int], start: datetime) ->
     match family:
         case "energy":
             by_period = kinds.EnergyByPeriod("energy", "Energy", "use", "", some(dice))
-            return [by_period, kinds.AdjustedEnergy("fuel", "Fuel", "use", "", some(dice))]
+            rider = kinds.EnergyCredit("rider", "Rider", "use", "", some(dice))
+            return [by_period, kinds.AdjustedEnergy("fuel", "Fuel", "use", "", some(dice)), rider]
         case "fixed":
             per: Literal["year", "day"] = dice.choice(["year", "day"])
             fixed = kinds.Fixed("fixed", "Fixed", "fixed", "", "day" if per == "year" else "month")
@@ -219,6 +220,7 @@ def power_factor(dice: Random) -> list[kinds.Charge]:
     return [
         kinds.PowerFactorAdjustment("factor", "Factor", "factor", "", ("use",), dice.choice([(), thresholds]), slopes),
         kinds.PowerFactorSteps("steps", "Steps", "factor", "", ("use",), Decimal(dice.choice([93, 99]))),
+        kinds.PowerFactorSteps("points", "Points", "factor", "", ("use",), Decimal(80), Decimal(dice.choice([90, 95]))),
     ]
 
 
@@ -227,7 +229,8 @@ def last(dice: Random) -> list[kinds.Charge]:
         kinds.MinimumBill("minimum", "Minimum", "topped up", "", ("use",), dice.choice(["month", "day"])),
         *(kinds.Percentage(code, code, "inside", "", ("use",), inside=INSIDE) for code in INSIDE),
         kinds.Percentage("low_side", "Low side", "tax", "", ("use",), only_low_side=True),
-        kinds.Percentage("tax", "Tax", "tax", "", ("use", "inside"), dice.choice([None, Decimal("90000")])),
+        kinds.Percentage("discount", "Discount", "discount", "", ("use",), credit=True),
+        kinds.Percentage("tax", "Tax", "tax", "", ("use", "inside", "discount"), dice.choice([None, Decimal("90000")])),
         kinds.TotalRounding(
             "whole", "Rounded", "rounded", "", ("use", "tax"), Decimal(dice.choice(["100", "10", "0.5"]))
         ),

@@ -76,7 +76,11 @@ class Month:
     @property
     def share(self) -> Fraction:
         """What these days bear of an amount a month."""
-        return Fraction(self.days, (next_month(self.first) - self.first.replace(day=1)).days)
+        exact = Fraction(self.days, (next_month(self.first) - self.first.replace(day=1)).days)
+        if self.tariff.share_places is None:
+            return exact
+        scale = 10**self.tariff.share_places
+        return Fraction(int(exact * scale + Fraction(1, 2)), scale)
 
     def rate(self, key: str) -> Fraction:
         return Fraction(self.rates[key])
@@ -186,13 +190,6 @@ def price(charge: object, month: Month, so_far: list[Line]) -> Parts:
 @price.register
 def _(charge: kinds.EnergyByPeriod, month: Month, so_far: list[Line]) -> Parts:
     return [times(month.kwh([name]), f"{charge.code}.{name}", month) for name in names(charge)]
-
-
-@price.register
-def _(charge: kinds.AdjustedEnergy, month: Month, so_far: list[Line]) -> Parts:
-    part, index = month.rate(f"{charge.code}.adjusted"), month.rate(f"{charge.code}.factor") / 100
-    prices = [(name, month.rate(f"{charge.code}.{name}") - part + part * index) for name in names(charge)]
-    return [(f"{charge.code}.{name}", month.kwh([name]), month.kwh([name]) * price) for name, price in prices]
 
 
 @price.register
@@ -310,14 +307,6 @@ def _(charge: kinds.PowerFactorAdjustment, month: Month, so_far: list[Line]) -> 
 
 
 @price.register
-def _(charge: kinds.PowerFactorSteps, month: Month, so_far: list[Line]) -> Parts:
-    kwh, kvarh = month.kwh(month.tariff.periods), month.kvarh(month.tariff.periods)
-    factor = 100 * kwh / root(kwh**2 + kvarh**2) if kwh else Fraction(100)
-    steps = max(0, ceil(Fraction(charge.threshold_percent) - factor))
-    return [percentage(charge.code, steps * month.rate(charge.code), charge.base, so_far)]
-
-
-@price.register
 def _(charge: kinds.MinimumBill, month: Month, so_far: list[Line]) -> Parts:
     times = how_often(charge.per, month)
     return [(charge.code, times, max(Fraction(0), month.rate(charge.code) * times - base(charge.base, so_far)))]
@@ -332,7 +321,7 @@ def _(charge: kinds.Percentage, month: Month, so_far: list[Line]) -> Parts:
         gross = quantity * month.rate(charge.code) / (100 - sum(month.rate(name) for name in charge.inside))
     if charge.floor_per_mwh is not None:
         gross = max(gross, Fraction(charge.floor_per_mwh) * month.kwh(month.tariff.periods) / 1000)
-    return [(code, quantity, gross)]
+    return [(code, quantity, -gross if charge.credit else gross)]
 
 
 class OfPeriods(Protocol):

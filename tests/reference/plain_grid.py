@@ -1,8 +1,8 @@
-"""The second opinion on charges of the grid: power beyond a contract, reactive energy, and energy delivered to it."""
+"""The second opinion on adjustments, and on charges of the grid: power beyond a contract, reactive energy, export."""
 
 from datetime import timedelta
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 
 from domain import charges as kinds
 from tests.reference.plain import (
@@ -15,12 +15,37 @@ from tests.reference.plain import (
     ladder,
     months_before,
     names,
+    percentage,
     power_factor,
     price,
     root,
     rounded,
     times,
 )
+
+
+@price.register
+def _(charge: kinds.AdjustedEnergy, month: Month, so_far: list[Line]) -> Parts:
+    part, index = month.rate(f"{charge.code}.adjusted"), month.rate(f"{charge.code}.factor") / 100
+    prices = [(name, month.rate(f"{charge.code}.{name}") - part + part * index) for name in names(charge)]
+    return [(f"{charge.code}.{name}", month.kwh([name]), month.kwh([name]) * price) for name, price in prices]
+
+
+@price.register
+def _(charge: kinds.EnergyCredit, month: Month, so_far: list[Line]) -> Parts:
+    kwh = month.kwh(names(charge))
+    return [(charge.code, kwh, -kwh * month.rate(charge.code))]
+
+
+@price.register
+def _(charge: kinds.PowerFactorSteps, month: Month, so_far: list[Line]) -> Parts:
+    kwh, kvarh = month.kwh(month.tariff.periods), month.kvarh(month.tariff.periods)
+    factor = 100 * kwh / root(kwh**2 + kvarh**2) if kwh else Fraction(100)
+    steps = max(Fraction(0), Fraction(ceil(Fraction(charge.threshold_percent) - factor)))
+    if charge.bonus_up_to_percent is not None and kwh:
+        whole = Fraction(floor(factor + Fraction(1, 2)))
+        steps = Fraction(charge.threshold_percent) - min(Fraction(charge.bonus_up_to_percent), whole)
+    return [percentage(charge.code, steps * month.rate(charge.code), charge.base, so_far)]
 
 
 @price.register

@@ -59,6 +59,7 @@ def test_agreements_are_read_in_order_and_paths_start_at_the_file(path: Path) ->
         ("rates =", "rate =", "agreement[2].rate: is not a field here; use since, tariff, rates,"),
         ('"800"', '"8 hundred"', "agreement[1].contracted_kw.all: '8 hundred': write kW of 0 or more in digits"),
         ('"800"', "-1", "agreement[1].contracted_kw.all: -1: write kW"),
+        ('"800"', '"100.0005"', "agreement[1].contracted_kw.all: '100.0005': finer than a watt; give at most 3"),
         ('"800"', "true", "agreement[1].contracted_kw.all: True: write kW"),
         ('"800"', "inf", "agreement[1].contracted_kw.all: Decimal('Infinity'): write kW"),
         ("= true", '= "yes"', "agreement[2].metered_on_low_side: 'yes': "),

@@ -79,17 +79,17 @@ def test_gdmth_in_april_bills_each_season_its_own_days_demand_and_cap() -> None:
     bill = only_bill(tariff, load, Contract({"all": Decimal(500)}))
     winter, summer = ({line.code: line.amount for line in bill.lines if line.part == part} for part in (0, 1))
     assert winter == said("""
-        supplier_fixed=77.81 distribution=1891.54 transmission=2178.05 cenace=78.26 energy.base=3150.40
-        energy.intermediate=12336.10 energy.peak=3851.15 capacity=12762.29 scnmem=74.65
+        supplier_fixed=77.82 distribution=1891.92 transmission=2178.05 cenace=78.26 energy.base=3150.40
+        energy.intermediate=12336.10 energy.peak=3851.15 capacity=12764.84 scnmem=74.65
     """)
     assert summer == said("""
-        supplier_fixed=389.03 distribution=9404.27 transmission=10870.43 cenace=390.59 energy.base=20182.25
-        energy.intermediate=63404.38 energy.peak=7560.81 capacity=54438.02 scnmem=372.56
+        supplier_fixed=389.01 distribution=9403.89 transmission=10870.43 cenace=390.59 energy.base=20182.25
+        energy.intermediate=63404.38 energy.peak=7560.81 capacity=54435.84 scnmem=372.56
     """)
     assert {line.code: line.amount for line in bill.lines if line.part is None} == said(
-        "power_factor=-5085.31 vat=31732.36"
+        "power_factor=-5085.32 vat=31732.42"
     )
-    assert bill.total == Decimal("230059.64")
+    assert bill.total == Decimal("230060.05")
 
 
 def test_gdmth_without_energy_at_peak_hours_pays_no_capacity() -> None:

@@ -232,6 +232,13 @@ def test_contracted_power_beyond_the_largest_supply_point_is_refused() -> None:
         check_contracted({"all": Decimal(500_001)}, "--contracted-kw")
 
 
+def test_contracted_power_finer_than_a_watt_is_refused_and_not_cut() -> None:
+    """An excess is compared in whole W: 100.0005 kW would be billed as 100 kW, and told as 100.0005."""
+    check_contracted({"all": Decimal("15.001"), "P6": Decimal("25.5000")}, "--contracted-kw")
+    with pytest.raises(BadOption, match=r"--contracted-kw P1=100.0005: finer than a watt; give at most 3 decimals"):
+        check_contracted({"P1": Decimal("100.0005")}, "--contracted-kw")
+
+
 def test_no_larger_meter_and_no_larger_contract_is_registered(mill: SupplyPoint) -> None:
     with pytest.raises(BadReadings, match="meter 'big' is rated 500,001 kW, and the largest is 500,000 kW"):
         changes(None, replace(mill, meters={**mill.meters, "big": MeterType(500_001_000)}))

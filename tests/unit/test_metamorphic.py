@@ -27,7 +27,7 @@ from tests.reference.uploads import as_it_comes, closed, measured
 
 PERIODS, MICRO = chance.PERIODS, 10**6
 OF_ENERGY = ("flat", "energy", "tiers", "index", "ere")
-ON_MONEY = ("limited", "minimum", "factor", "steps", "pis", "icms", "low_side", "tax", "whole")
+ON_MONEY = ("limited", "minimum", "factor", "steps", "points", "pis", "icms", "low_side", "discount", "tax", "whole")
 LINEAR: tuple[Charge, ...] = (
     kinds.EnergyFlat("flat", "Flat", "use", ""),
     kinds.EnergyByPeriod("energy", "Energy", "use", "", PERIODS),

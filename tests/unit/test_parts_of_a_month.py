@@ -193,7 +193,7 @@ def test_a_month_of_two_seasons_has_two_caps_where_the_tariff_says_so() -> None:
     assert [(part.first, part.end) for part in split.parts] == [(APRIL, date(2026, 4, 5)), (date(2026, 4, 5), MAY)]
     rates = january.values
     first, second = (line for line in split.lines if line.code == "distribution")
-    assert first.gross == 100 * rates["distribution"] * 4 / 30
+    assert first.gross == 100 * rates["distribution"] * Decimal("0.1333")  # 4/30 to four decimals, as CFE does
     assert "24 x 4 x 0.57)) = 176" in first.formula
     assert "24 x 26 x 0.57)) = 176" in second.formula
     assert [line.code for line in split.lines if line.part is None] == ["power_factor", "vat"]

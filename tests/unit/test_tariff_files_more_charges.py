@@ -204,6 +204,31 @@ REFUSED: list[tuple[str, str, Rates, str]] = [
     ),
     ("net_metering", "buy_out = true", {"x.day": "2"}, "charge[5].buy_out: true: when is the bank bought out? add"),
     ("net_metering", "expires_in_month = 13", {"x.day": "2"}, "charge[5].expires_in_month: 13"),
+    (
+        "percentage",
+        'base = ["supply"]\ncredit = true\ninside = ["x"]',
+        {"x": "5"},
+        "charge[5].credit: true: a discount has no inside; remove one of them",
+    ),
+    (
+        "percentage",
+        'base = ["supply"]\ncredit = true\nfloor_per_mwh = "0.5"',
+        {"x": "5"},
+        "charge[5].credit: true: a discount has no floor_per_mwh; remove one of them",
+    ),
+    (
+        "power_factor_steps",
+        'base = ["supply"]\nthreshold_percent = "80"\nbonus_up_to_percent = "95.5"',
+        {"x": "0.1"},
+        "charge[5].bonus_up_to_percent: 95.5: a bonus counts whole percent; write a whole number",
+    ),
+    (
+        "power_factor_steps",
+        'base = ["supply"]\nthreshold_percent = "80"\nbonus_up_to_percent = "80"',
+        {"x": "0.1"},
+        "charge[5].bonus_up_to_percent: 80: is not above threshold_percent 80; raise it",
+    ),
+    ("energy_credit", "", {"x": "4001"}, "x: 4001: a rate here lies between 0 and 4000"),
     ("maximum_demand", f"{ROLLING}minutes = 5", {"x": "5"}, "charge[5].minutes: 5: is no multiple of demand_minutes"),
 ]
 

@@ -1,0 +1,31 @@
+"""How a demand line says what its kW are, and by what they differ from those of this month alone."""
+
+from typing import TYPE_CHECKING
+
+from domain.money import fraction_to_decimal, plain
+
+if TYPE_CHECKING:
+    from domain.charges.demand import Billed, MaximumDemand
+
+
+def uncapped_in_words(charge: "MaximumDemand", billed: "Billed", minutes: int) -> str:
+    """The measured kW, and where earlier months or a minimum decide, what these make of them."""
+    kw, measured = (f"{plain(fraction_to_decimal(one))} {charge.unit}" for one in (billed.kw, billed.measured))
+    highest = "maximum" if charge.highest_blocks == 1 else f"mean of the {charge.highest_blocks} highest"
+    names = ", ".join(name for _, name in charge.periods)
+    own = f"{highest} of {minutes} min{', rolling,' if charge.rolling else ''} in {names}: {measured}"
+    return own if billed.kw == billed.measured else f"{_refined(charge)}: {kw} (this month {own})"
+
+
+def _refined(charge: "MaximumDemand") -> str:
+    """Its look-back, ratchet and least kW, in the order in which they apply."""
+    found, back = list[str](), charge.look_back
+    if back is not None:
+        highest = f"mean of the {back.highest} highest" if back.highest > 1 else "highest"
+        found.append(f"{highest} of {back.months} months")
+    if charge.ratchet is not None:
+        percent, months = plain(charge.ratchet.percent), charge.ratchet.months
+        found.append(f"at least {percent} % of the highest of {months} months before")
+    if charge.at_least_kw is not None:
+        found.append(f"at least {plain(charge.at_least_kw)} {charge.unit}")
+    return ", ".join(found)
