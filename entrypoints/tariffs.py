@@ -1,20 +1,21 @@
 """`wattledger tariffs list|show`: the tariffs that ship, readable."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from adapters.tariff_files import TariffFiles
 from adapters.tariff_files.structure import DayPart, StructureFile
 from domain.calendar import clock
 from domain.charges import Charge
+from domain.errors import BadOption
 from domain.tariff import Rates, Tariff
 from entrypoints import import_tariff
 from entrypoints.rates_template import rates_template
@@ -26,26 +27,43 @@ app = typer.Typer(help="The tariffs that ship: list them, show one in full, or i
 app.command("import", help=import_tariff.HELP)(import_tariff.command)
 
 BRING_YOUR_OWN = "bring your own rates: --rates FILE"
+COUNTRIES = {"BR": "Brazil", "CL": "Chile", "ES": "Spain", "MX": "Mexico", "US": "United States"}
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
-def list_tariffs(as_json: AsJson = False) -> None:
-    """Every tariff that ships: its id (for --tariff), the dates its rates cover, and what it is."""
+def list_tariffs(
+    word: Annotated[str, typer.Argument(help="Only those with it in their id, name or country: es-6.1td, chile.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Every tariff that ships: what it is, its ids (for --tariff), and the dates their rates cover."""
     files = TariffFiles()
     found = [files.get(tariff) for tariff in files.ids()]
-    bare = [files.structure(name) for name in _without_rates(files)]
+    found = [one for one in found if _is_meant(word, one)]
+    bare = [one for one in map(files.structure, _without_rates(files)) if _is_meant(word, one)]
     if as_json:
         everything = [*map(_brief, found), *map(_brief_structure, bare)]
         typer.echo(json.dumps(everything, indent=1, ensure_ascii=False))
         return
-    spans = ((one.id, "\n".join(one.rate_table.coverage.split(", ")), one.name) for one in found)
-    OUT.print(_table(("id", "rates for", "name"), list(spans)))
+    if not found and not bare:
+        raise BadOption(f"no tariff that ships has {word!r} in its id, name or country; `wattledger tariffs list`")
+    width = max((len(one.id) for one in found), default=0)
+    for name, regions in groupby(found, lambda one: one.id.partition(":")[0]):
+        OUT.print(f"\n{files.structure(name).name}", style="bold", highlight=False)
+        for region in regions:
+            for n, span in enumerate(region.rate_table.coverage.split(", ")):
+                OUT.print(f"  {'' if n else region.id:{width}}  {span}", highlight=False)
     if bare:
         OUT.print(f"\nStructures without rates, {BRING_YOUR_OWN}", style="bold", highlight=False)
-        OUT.print(_table(("id", "name"), [(one.id, one.name) for one in bare]))
+        for one in bare:
+            OUT.print(f"{one.id}  {one.name}", highlight=False)
     OUT.print("\nShow one in full: wattledger tariffs show ID", style="dim", highlight=False)
     OUT.print("A rate table to fill in: wattledger tariffs show ID --rates-template", style="dim", highlight=False)
+
+
+def _is_meant(word: str, one: Tariff | StructureFile) -> bool:
+    said = f"{one.id} {one.name} {one.country} {COUNTRIES.get(one.country, '')}"
+    return word.casefold() in said.casefold()
 
 
 @app.command("show")
@@ -76,19 +94,6 @@ def _regions(name: str, files: TariffFiles) -> list[str]:
     """Full ids of a structure's tariffs where it has rates for several regions."""
     found = [one for one in files.ids() if one.startswith(f"{name}:")]
     return found if len(found) > 1 else []
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """A table whose last column gives way where the terminal is narrow; nothing else is cut."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    widths = [max(len(line) for row in rows for line in row[n].splitlines()) for n in range(len(headings) - 1)]
-    for heading, width in zip(headings, widths, strict=False):
-        table.add_column(heading, no_wrap=True, min_width=width)
-    table.add_column(headings[-1], no_wrap=True)
-    left = max(10, OUT.width - sum(width + 2 for width in widths) - 1)
-    for *known, name in rows:
-        table.add_row(*known, name if len(name) <= left else f"{name[: left - 1]}…")
-    return table
 
 
 def _is_bare(name: str, files: TariffFiles) -> bool:

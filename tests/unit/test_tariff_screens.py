@@ -56,6 +56,32 @@ def test_the_list_fits_a_terminal_and_names_everything_in_full(run: Run) -> None
     assert "without rates" not in told
 
 
+@pytest.mark.parametrize(
+    ("word", "some", "others"),
+    [
+        ("chile", "  cl-at4.3:cge-rancagua  ", "es-6.1td"),
+        ("ES-6.1td-c", "  es-6.1td-canarias  2025-", "  es-6.1td  "),
+        ("Baja California Sur", "  mx-dit-bcs:baja-california-sur  ", "mx-dit:bajio"),
+    ],
+)
+def test_the_list_may_be_of_one_country_id_or_name(run: Run, word: str, some: str, others: str) -> None:
+    told = run("list", word)
+    assert some in told
+    assert others not in told
+    named = [one["id"] for one in json.loads(run("list", word, "--json"))]
+    assert sorted(named) == sorted(line.split()[0] for line in told.splitlines() if re.match(r"  [a-z]", line))
+
+
+def test_a_word_that_no_tariff_has_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["wattledger", "tariffs", "list", "atlantis"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    assert "no tariff that ships has 'atlantis' in its id, name or country" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("without_rates")
 def test_the_list_says_plainly_which_rates_are_yours_to_bring(run: Run) -> None:
     told = run("list")
