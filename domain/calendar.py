@@ -4,7 +4,7 @@ Seasons belong to the tariff, not to the time zone: Mexico kept its summer tarif
 speak local civil time; the time zone itself belongs to the supply point (`domain.terms`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from functools import cached_property
@@ -13,6 +13,7 @@ from typing import Protocol
 from domain.errors import InvalidTariff
 
 MINUTES_PER_DAY = 1440
+MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True)
@@ -195,3 +196,8 @@ def _check_windows(key: tuple[str, str], windows: tuple[Window, ...], periods: t
 def clock(minute: int) -> str:
     """A minute of the day as people write it: 0 is 00:00, 1440 is 24:00."""
     return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def months_in_words(months: Sequence[int]) -> str:
+    """`Jun Jul Aug`."""
+    return " ".join(MONTH_NAMES[month - 1] for month in months)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from functools import singledispatch
 
+from domain.calendar import months_in_words
 from domain.charges import (
     AdjustedEnergy,
     CapAlone,
@@ -246,10 +247,7 @@ def _demand(charge: MaximumDemand, demand_minutes: int) -> Iterator[str]:
         yield f"up to whole {charge.unit}"
     if charge.round_kw is not None:
         yield f"rounded to {'0.01' if charge.round_kw is KwRounding.TWO_DECIMALS else 'whole'} {charge.unit}"
-    if charge.look_back is not None:
-        yield f"mean of the {charge.look_back.highest} highest of {charge.look_back.months} months"
-    if charge.ratchet is not None:
-        yield f"at least {charge.ratchet.percent} % of the highest of the {charge.ratchet.months} months before"
+    yield from (str(rule) for rule in (charge.look_back, charge.ratchet) if rule is not None)
     if charge.at_least_kw is not None:
         yield f"at least {charge.at_least_kw} {charge.unit}"
     if charge.load_factor is not None:
@@ -260,7 +258,7 @@ def _demand(charge: MaximumDemand, demand_minutes: int) -> Iterator[str]:
     if charge.tiers_kw:
         yield f"in tiers up to {_limits(charge.tiers_kw)} {charge.unit}"
     if charge.in_months:
-        yield f"in months {', '.join(map(str, charge.in_months))} only"
+        yield f"in {months_in_words(charge.in_months)} only"
 
 
 def _names(periods: tuple[tuple[int, str], ...]) -> str:

@@ -7,7 +7,8 @@ from decimal import Decimal
 from adapters.urdb.drafting import MOST_MONEY, Draft
 from adapters.urdb.hours import Hours, Rows
 from adapters.urdb.ladders import Ladder
-from adapters.urdb.numbers import MONTH_NAMES, MONTHS, price, twelve
+from adapters.urdb.numbers import MONTHS, price, twelve
+from domain.calendar import MONTH_NAMES, months_in_words
 from domain.charges import MaximumDemand, Ratchet
 
 WINDOWS = (5, 15, 30, 60)
@@ -58,7 +59,7 @@ def add_flat(draft: Draft, hours: Hours, flat: Sequence[Ladder | None], unit: st
     for ladder in different:
         months = tuple(n + 1 for n in range(MONTHS) if flat[n] == ladder)
         code = "flat_demand" if len(different) == 1 else f"flat_m{months[0]:02d}"
-        label = "Maximum demand" if len(months) == MONTHS else f"Maximum demand, {_names(months)}"
+        label = "Maximum demand" if len(months) == MONTHS else f"Maximum demand, {months_in_words(months)}"
         charge = _maximum(code, label, "flat_demand", hours.periods(hours.cells), apparent)
         _add(draft, replace(charge, in_months=months if len(months) < MONTHS else ()), ladder)
 
@@ -204,7 +205,3 @@ def _percent(said: Decimal, place: str, draft: Draft) -> Decimal:
             f"{place}: {said}: a percentage lies above 0 and up to 100, as 0.75 or as 75, with at most 9 decimals"
         )
     return Decimal(f"{found.normalize():f}")
-
-
-def _names(months: Sequence[int]) -> str:
-    return " ".join(MONTH_NAMES[month - 1] for month in months)

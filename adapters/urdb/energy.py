@@ -9,7 +9,8 @@ from adapters.urdb.drafting import Draft
 from adapters.urdb.fields import NET_BILLING
 from adapters.urdb.hours import Cell, Hours, Rows
 from adapters.urdb.ladders import Ladder
-from adapters.urdb.numbers import MONTH_NAMES, MONTHS, is_finer, price
+from adapters.urdb.numbers import MONTHS, is_finer, price
+from domain.calendar import MONTH_NAMES
 from domain.charges import EnergyByPeriod, ExportCredit, TieredEnergy, TierScope, TierUnit
 
 MOST_PER_KWH = Decimal(4000)

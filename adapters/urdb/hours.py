@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from adapters.urdb.fields import shown
-from adapters.urdb.numbers import MONTH_NAMES, MONTHS, Faults
-from domain.calendar import Calendar, FixedDay, Season, Window
+from adapters.urdb.numbers import MONTHS, Faults
+from domain.calendar import MONTH_NAMES, Calendar, FixedDay, Season, Window
 
 HOURS = 24
 MOST_PERIODS = 100

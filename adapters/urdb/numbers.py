@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from domain.calendar import MONTH_NAMES
 from domain.errors import InvalidTariff
 
 MICRO = Decimal("0.000001")
@@ -10,7 +11,6 @@ NOISE = Decimal("1e-12")
 """Half of what separates a decimal from its nearest binary fractions is far less: 0.10479999999999999 is 0.1048."""
 MOST_ASKED = 10**9
 MONTHS = 12
-MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(slots=True)

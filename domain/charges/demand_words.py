@@ -19,13 +19,7 @@ def uncapped_in_words(charge: "MaximumDemand", billed: "Billed", minutes: int) -
 
 def _refined(charge: "MaximumDemand") -> str:
     """Its look-back, ratchet and least kW, in the order in which they apply."""
-    found, back = list[str](), charge.look_back
-    if back is not None:
-        highest = f"mean of the {back.highest} highest" if back.highest > 1 else "highest"
-        found.append(f"{highest} of {back.months} months")
-    if charge.ratchet is not None:
-        percent, months = plain(charge.ratchet.percent), charge.ratchet.months
-        found.append(f"at least {percent} % of the highest of {months} months before")
+    found = [str(rule) for rule in (charge.look_back, charge.ratchet) if rule is not None]
     if charge.at_least_kw is not None:
         found.append(f"at least {plain(charge.at_least_kw)} {charge.unit}")
     return ", ".join(found)

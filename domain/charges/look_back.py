@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from domain.money import Ratio
+from domain.calendar import months_in_words
+from domain.money import Ratio, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class LookBack:
             return self._mean(season) if season else now
         return self._mean([now, *_highest_by_month(window)])
 
+    def __str__(self) -> str:
+        highest = f"mean of the {self.highest} highest" if self.highest > 1 else "highest"
+        others = f", in {months_in_words(self.in_months)} of the other months among them" if self.in_months else ""
+        return f"{highest} of {self.months} months{others}"
+
     def _mean(self, maxima: Sequence[Ratio]) -> Ratio:
         best = sorted(maxima, reverse=True)[: self.highest]
         return sum(map(Fraction, best), Fraction(0)) / len(best)
@@ -47,6 +53,10 @@ class Ratchet:
         window = _recent(before, month, self.months)
         counted = [kw for first, kw in window if not self.only_months or first.month in self.only_months]
         return max([now, *(kw * Fraction(self.percent) / 100 for kw in counted)])
+
+    def __str__(self) -> str:
+        only = f", of {months_in_words(self.only_months)} among them" if self.only_months else ""
+        return f"at least {plain(self.percent)} % of the highest of {self.months} months before{only}"
 
 
 def _recent(before: Sequence[tuple[date, Fraction]], month: date, months: int) -> list[tuple[date, Fraction]]:

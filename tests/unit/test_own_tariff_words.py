@@ -35,6 +35,16 @@ def line_of(tmp_path: Path, more: str, kw: float = 102) -> BillLine:
             "at least 80 % of the highest of 11 months before: 120 kW "
             "(this month maximum of 15 min in on, off: 102 kW) x 1",
         ),
+        (
+            'ratchet = { percent = "80", months = 11, only_months = [6, 7, 8] }',
+            "at least 80 % of the highest of 11 months before, of Jun Jul Aug among them: 120 kW "
+            "(this month maximum of 15 min in on, off: 102 kW) x 1",
+        ),
+        (
+            "look_back = { highest = 1, months = 12, in_months = [3] }",
+            "highest of 12 months, in Mar of the other months among them: 150 kW "
+            "(this month maximum of 15 min in on, off: 102 kW) x 1",
+        ),
         ("at_least_kw = 110", "at least 110 kW: 110 kW (this month maximum of 15 min in on, off: 102 kW) x 1"),
         ("at_least_kw = 90", "maximum of 15 min in on, off: 102 kW x 1"),
     ],
