@@ -26,8 +26,8 @@ HOLIDAYS = {date(2025, month, day) for month, day in [(1, 1), (2, 3), (3, 17), (
 SUMMER_BEGINS, SUMMER_ENDS = date(2025, 4, 6), date(2025, 10, 26)
 
 
-class Month:
-    """What a bill needs to know of one month."""
+class Part:
+    """What a bill needs to know of a month, or of a month's days before or after its season changes."""
 
     def __init__(self) -> None:
         self.kwh = Decimal(0)
@@ -42,15 +42,19 @@ class Month:
             self.lines[charge] += kwh * rate
         self.block_kwh[at.replace(minute=at.minute // 15 * 15)] += kwh
 
-    def total(self, days: int) -> Decimal:
-        """The bill before power factor and VAT: every line rounded to the cent, half up."""
+    def total(self, days: int, of_month: int) -> Decimal:
+        """The bill before power factor and VAT: every line rounded to the cent, half up.
+
+        What is for a month bears the part's share of its days, to four decimals.
+        """
+        share = (Decimal(days) / of_month).quantize(Decimal("0.0001"), ROUND_HALF_UP)
         blocks = self.block_kwh.items()
         highest = max(kwh for _, kwh in blocks)
         highest_in_peak = max((kwh for at, kwh in blocks if periods(at.date())[at.hour] == "peak"), default=Decimal(0))
         lines = [
-            FIXED,
-            self.billed_kw(highest, days) * DISTRIBUTION,
-            self.billed_kw(highest_in_peak, days) * CAPACITY,
+            FIXED * share,
+            self.billed_kw(highest, days) * DISTRIBUTION * share,
+            self.billed_kw(highest_in_peak, days) * CAPACITY * share,
             *self.lines.values(),
         ]
         return sum((line.quantize(Decimal("0.01"), ROUND_HALF_UP) for line in lines), Decimal(0))
@@ -78,18 +82,27 @@ def periods(day: date) -> list[str]:
 
 def bills(file: Path) -> dict[str, str]:
     """The bill of each month of a file, by `YYYY-MM`."""
-    months: dict[date, Month] = defaultdict(Month)
+    parts: dict[date, Part] = defaultdict(Part)
     with file.open(newline="") as rows:
         reader = csv.reader(rows)
         next(reader)
         for time, kwh, *_ in reader:
             at = datetime.fromisoformat(time)
-            months[date(at.year, at.month, 1)].add(at, Decimal(kwh))
-    return {f"{first:%Y-%m}": str(month.total(days_of(first))) for first, month in months.items()}
+            parts[first_of_part(at.date())].add(at, Decimal(kwh))
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for first, part in parts.items():
+        month = first.replace(day=1)
+        end = (month + timedelta(days=31)).replace(day=1)
+        last = next((cut for cut in (SUMMER_BEGINS, SUMMER_ENDS) if first < cut < end), end)
+        found[f"{month:%Y-%m}"] += part.total((last - first).days, (end - month).days)
+    return {month: str(total) for month, total in found.items()}
 
 
-def days_of(first: date) -> int:
-    return ((first + timedelta(days=31)).replace(day=1) - first).days
+@cache
+def first_of_part(day: date) -> date:
+    """The first of its month, or the day of the month on which the season has changed."""
+    cuts = [cut for cut in (SUMMER_BEGINS, SUMMER_ENDS) if day.replace(day=1) <= cut <= day]
+    return max(cuts, default=day.replace(day=1))
 
 
 if __name__ == "__main__":
