@@ -6,6 +6,7 @@ RUNTIME := .venv/.runtime-is-installed
 DEV := .venv/.dev-is-installed
 ORACLES := .venv/.oracles-are-installed
 INSTALL := $(RUN) pip install --quiet --no-input --disable-pip-version-check
+EACH_CPU := --numprocesses auto --dist worksteal
 LOCKED := $(INSTALL) --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
@@ -20,14 +21,14 @@ demo: $(RUNTIME)  ## a factory's month, from readings to a bill and a report
 	$(BIN)/wattledger demo
 
 test: $(DEV)  ## all tests
-	$(RUN) pytest
+	$(RUN) pytest $(EACH_CPU)
 
 check: $(DEV)  ## format, lint, types, rings, tests: before every commit
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(RUN) mypy
 	$(BIN)/lint-imports
-	$(RUN) pytest
+	$(RUN) pytest $(EACH_CPU)
 
 fmt: $(DEV)  ## format, and mend what can be mended
 	$(BIN)/ruff check --fix-only .
@@ -37,7 +38,7 @@ bench: $(DEV) $(ORACLES)  ## measure what the README promises
 	$(RUN) benchmarks --all
 
 nightly: $(DEV) $(ORACLES)  ## the long tests too
-	$(RUN) pytest -m "nightly or not nightly"
+	$(RUN) pytest $(EACH_CPU) -m "nightly or not nightly"
 
 CHROMIUM ?= chromium
 picture: demo  ## the picture in the README, from the demo's report (needs Chromium)
