@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property, partial
+from itertools import pairwise
 from math import ceil, floor, isqrt
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,10 +19,13 @@ from domain.charges.look_back import LookBack, Ratchet
 from domain.determinants import Determinants
 from domain.gauges import AnyGauge, RollingPeak, TopBlocks
 from domain.heading import Figures, Heading, Told, Words, Worked
-from domain.money import Ratio, fraction_to_decimal, of_fraction, plain
+from domain.money import EXACT, Ratio, fraction_to_decimal, of_fraction, plain
 
 if TYPE_CHECKING:
     from domain.terms import Per, Terms
+
+
+divide, multiply = EXACT.divide, EXACT.multiply
 
 
 class KwRounding(StrEnum):
@@ -135,7 +139,7 @@ class MaximumDemand(Prepared):
         billing, times = self.billing(terms), terms.times(self.per)
 
         def accrued(d: Determinants) -> tuple[int, ...]:
-            parts = zip(self._parts(billing(d).kw), self.line_codes, strict=True)
+            parts = zip(_slices(billing(d).kw, self._limits_kw), self.line_codes, strict=True)
             return tuple([int(part * 1000 * terms.micro[code] * times) for part, code in parts])
 
         return accrued
@@ -143,6 +147,8 @@ class MaximumDemand(Prepared):
     def prepared(self, terms: "Terms") -> Ask:
         if not self._is_billed(terms):
             return lambda _d, _so_far: []
+        if self._is_in_watts and terms.share == 1:
+            return self._prepared_in_watts(terms)
         headings, times, billing = self._headings(terms), terms.times(self.per), self.billing(terms)
 
         def figures(heading: Heading, kw: Ratio, words: Words) -> Figures:
@@ -156,10 +162,36 @@ class MaximumDemand(Prepared):
             words = partial(self._words, terms, billed, sum(d.energy_wh))
             if not self.tiers_kw:
                 return [figures(headings[0], billed.kw, words)]
-            first, *above = zip(headings, self._parts(billed.kw), strict=True)
+            first, *above = zip(headings, _slices(billed.kw, self._limits_kw), strict=True)
             return [figures(*first, words), *(figures(*one, words) for one in above if one[1])]
 
         return lines
+
+    def _prepared_in_watts(self, terms: "Terms") -> Ask:
+        """The same in integers, for a maximum that is billed as it was measured: a fraction costs ten times as much.
+
+        A block divides the hour, so its mean is a whole number of watts.
+        """
+        headings, limits_w = self._headings(terms), [int(limit * 1000) for limit in self._limits_kw]
+        indexes, per_hour = self._indexes, 60 // terms.tariff.demand_minutes
+
+        def figures(heading: Heading, watts: int, words: Words) -> Figures:
+            return Figures(heading, divide(watts, 1000), divide(multiply(heading.rate, watts), 1000), words)
+
+        def lines(d: Determinants, _: Sequence[Worked]) -> list[Figures]:
+            wh, at = d.peak(indexes)
+            watts = wh * per_hour
+            words = partial(self._words_of_watts, terms, watts, at)
+            if not limits_w:
+                return [figures(headings[0], watts, words)]
+            first, *above = zip(headings, map(int, _slices(watts, limits_w)), strict=True)
+            return [figures(*first, words), *(figures(*one, words) for one in above if one[1])]
+
+        return lines
+
+    def _words_of_watts(self, terms: "Terms", watts: int, at: datetime | None, line: BillLine) -> Told:
+        kw = Fraction(watts, 1000)
+        return self._words(terms, Billed(kw, kw, at, None, False), 0, line)
 
     def _is_billed(self, terms: "Terms") -> bool:
         return not self.in_months or terms.month.first.month in self.in_months
@@ -252,20 +284,6 @@ class MaximumDemand(Prepared):
             kw = self.ratchet.kw(kw, terms.month.first, before)
         return kw if self.at_least_kw is None else max(kw, Fraction(self.at_least_kw))
 
-    def _parts(self, kw: Ratio) -> list[Ratio]:
-        """kW of each tier."""
-        if not self.tiers_kw:
-            return [kw]
-        parts = list[Ratio]()
-        lower: Ratio = 0
-        for limit in self._limits_kw:
-            if kw <= limit:
-                break
-            parts.append(max(0, limit - lower))
-            lower = max(lower, limit)
-        parts.append(max(0, kw - lower))
-        return parts + [0] * (len(self.tiers_kw) + 1 - len(parts))
-
     def _gauge(self, terms: "Terms") -> TopBlocks | RollingPeak:
         minutes = self.minutes or terms.tariff.demand_minutes
         if self.rolling:
@@ -292,6 +310,14 @@ class MaximumDemand(Prepared):
     def _is_gauged(self) -> bool:
         measured_otherwise = self.highest_blocks > 1 or self.apparent or self.rolling or self.only_s is not None
         return self.minutes is not None or measured_otherwise
+
+    @cached_property
+    def _is_in_watts(self) -> bool:
+        """Whether the maximum is billed as it was measured, and the limits of its tiers are whole watts."""
+        refined = (self.look_back, self.ratchet, self.at_least_kw, self.round_kw, self.load_factor)
+        simple = self.per == "month" and not self._is_gauged and not self.round_up_kw
+        whole = all((limit * 1000).denominator == 1 for limit in self._limits_kw)
+        return simple and whole and all(option is None for option in refined)
 
     @cached_property
     def _is_plain(self) -> bool:
@@ -334,6 +360,12 @@ class MaximumDemand(Prepared):
             f"{why}: {these} the charge acts as {per_kwh:.4f} {terms.tariff.currency} on every kWh, "
             "base hours included, and a lower peak alone would save nothing."
         )
+
+
+def _slices(amount: Ratio, limits: Sequence[Ratio]) -> list[Ratio]:
+    """What of an amount lies in each tier; the limits ascend."""
+    reached = [*(min(amount, limit) for limit in limits), amount]
+    return [reached[0], *(upper - lower for lower, upper in pairwise(reached))]
 
 
 def _highest_of(periods: tuple[int, ...]) -> Callable[[Sequence[int]], int]:
