@@ -237,3 +237,23 @@ class Prepared(Named):
 
     def lines(self: "Charge", d: "Determinants", terms: "Terms", so_far: "Sequence[Worked]") -> "tuple[GrossLine, ...]":
         return tuple([one.line() for one in self.prepared(terms)(d, so_far)])
+
+
+@dataclass(frozen=True)
+class OfLines(Prepared):
+    """A charge that is reckoned from lines before it, by their codes or groups: known at the close and not before."""
+
+    base: tuple[str, ...]
+
+    accrues: ClassVar[Accrual] = Accrual.NOTHING
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        return self.base
+
+    @property
+    def rate_keys(self) -> tuple[str, ...]:
+        return ()
+
+    def accrued_nano(self, d: "Determinants", terms: "Terms") -> tuple[int, ...]:
+        return (0,)

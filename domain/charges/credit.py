@@ -1,16 +1,15 @@
 """What is given back for each kWh drawn: a fuel adjustment below its base, a credit for delivery at high voltage."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace as with_fields
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from domain.bill import BillLine, ByEnergy
 from domain.charges.charge import Ask, Prepared
+from domain.charges.energy import energy_line
 from domain.determinants import Determinants
-from domain.heading import Figures, Told, Worked
-from domain.money import EXACT, plain
+from domain.heading import Told
+from domain.money import plain
 
 if TYPE_CHECKING:
     from domain.terms import Terms
@@ -28,12 +27,7 @@ class EnergyCredit(Prepared):
     def prepared(self, terms: "Terms") -> Ask:
         heading = self.heading(terms, "kWh", ByEnergy(tuple(p for p, _ in self.periods)))
         heading = with_fields(heading, rate=-heading.rate)
-
-        def lines(d: Determinants, _: Sequence[Worked]) -> list[Figures]:
-            kwh = Decimal(self._wh(d)).scaleb(-3)
-            return [Figures(heading, kwh, EXACT.multiply(kwh, heading.rate), _words)]
-
-        return lines
+        return lambda d, _: [energy_line(self._wh(d), heading, _words)]
 
     def _wh(self, d: Determinants) -> int:
         return sum(d.energy_wh[p] for p, _ in self.periods)

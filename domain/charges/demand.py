@@ -314,16 +314,17 @@ class MaximumDemand(Prepared):
     @cached_property
     def _is_in_watts(self) -> bool:
         """Whether the maximum is billed as it was measured, and the limits of its tiers are whole watts."""
-        refined = (self.look_back, self.ratchet, self.at_least_kw, self.round_kw, self.load_factor)
-        simple = self.per == "month" and not self._is_gauged and not self.round_up_kw
         whole = all((limit * 1000).denominator == 1 for limit in self._limits_kw)
-        return simple and whole and all(option is None for option in refined)
+        return self._is_unrefined and not self.round_up_kw and self.load_factor is None and whole
 
     @cached_property
     def _is_plain(self) -> bool:
+        return self._is_unrefined and not self.tiers_kw
+
+    @cached_property
+    def _is_unrefined(self) -> bool:
         refined = (self.look_back, self.ratchet, self.at_least_kw, self.round_kw)
-        simple = self.per == "month" and not self._is_gauged and not self.tiers_kw
-        return simple and all(option is None for option in refined)
+        return self.per == "month" and not self._is_gauged and all(option is None for option in refined)
 
     @cached_property
     def _load_factor_ratio(self) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from domain.bill import BillLine, ByEnergy
 from domain.charges.charge import Accrual, Ask, Prepared
 from domain.determinants import Determinants
-from domain.heading import Figures, Heading, Told
+from domain.heading import Figures, Heading, Told, Words
 from domain.money import EXACT, plain
 
 if TYPE_CHECKING:
@@ -67,11 +67,11 @@ class EnergyFlat(Prepared):
         return lambda d, _: [energy_line(sum(d.energy_wh), heading)]
 
 
-def energy_line(wh: int, heading: Heading) -> Figures:
-    """kWh x rate, exactly."""
-    kwh = multiply(wh, KWH)
-    return Figures(heading, kwh, multiply(kwh, heading.rate), _words)
-
-
 def _words(line: BillLine) -> Told:
     return {"formula": f"{plain(line.quantity)} kWh x {line.rate}"}
+
+
+def energy_line(wh: int, heading: Heading, words: Words = _words) -> Figures:
+    """kWh x rate, exactly."""
+    kwh = multiply(wh, KWH)
+    return Figures(heading, kwh, multiply(kwh, heading.rate), words)

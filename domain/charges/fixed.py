@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from domain.bill import BillLine, Evenly
-from domain.charges.charge import Accrual, Ask, Prepared
+from domain.charges.charge import Accrual, Ask, OfLines, Prepared
 from domain.charges.percentage import base_of
 from domain.determinants import Determinants
 from domain.errors import ContractIncomplete
@@ -109,27 +109,21 @@ class ContractedPower(Prepared):
 
 
 @dataclass(frozen=True)
-class MinimumBill(Prepared):
+class MinimumBill(OfLines):
     """A top-up to a minimum amount a month: max(0, minimum - sum of some lines). Known only at the close.
 
     It settles the whole month; where it does not stand once (its rate changes), a part bears its days of the minimum.
     `per` day: the minimum is so much for each day that is billed.
     """
 
-    base: tuple[str, ...]
     per: Literal["month", "day"] = "month"
 
     @property
-    def of(self) -> tuple[str, ...]:
-        return self.base
+    def rate_keys(self) -> tuple[str, ...]:
+        return (self.code,)
 
     def settled_by(self, terms: "Terms") -> Hashable:
         return self.rates_of(terms)
-
-    accrues = Accrual.NOTHING
-
-    def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
-        return (0,)
 
     def prepared(self, terms: "Terms") -> Ask:
         heading, times = self.heading(terms, self.per, Evenly()), terms.times(self.per)

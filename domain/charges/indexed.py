@@ -104,10 +104,8 @@ class IndexedPrice(Named):
     def gauge_of(self, terms: "Terms") -> IndexedEnergy:
         """The part's prices as they are published; built once for a part by `Terms.indexed`."""
         series = terms.series_of(self.series, self.label)
-        step_s, start_s = series.step_s, series.start_s
-        first = max(0, (int(terms.start_utc.timestamp()) - start_s) // step_s)
-        last = max(first, -((start_s - int(terms.end_utc.timestamp())) // step_s))
-        return IndexedEnergy(series.minutes, start_s + first * step_s, series.prices_micro[first:last], self.exported)
+        published = IndexedEnergy(series.minutes, series.start_s, series.prices_micro, self.exported)
+        return published.between(int(terms.start_utc.timestamp()), int(terms.end_utc.timestamp()))
 
 
 def exported(terms: "Terms") -> RegisterByPeriod:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from domain.bill import NOTHING, BillLine, ByLines
-from domain.charges.charge import Accrual, Ask, Named, Prepared
+from domain.charges.charge import Ask, Named, OfLines
 from domain.determinants import Determinants
 from domain.heading import Figures, Heading, Worked
 from domain.money import EXACT
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Percentage(Prepared):
+class Percentage(OfLines):
     """A percentage (its rate) of the rounded lines of some charges or groups, with an optional floor per MWh.
 
     `inside` names the percentages (their codes, this one's among them) that the price must contain: the line is then
@@ -26,19 +26,10 @@ class Percentage(Prepared):
     the customer's transformer.
     """
 
-    base: tuple[str, ...]
     floor_per_mwh: Decimal | None = None
     only_low_side: bool = False
     inside: tuple[str, ...] = ()
     credit: bool = False
-
-    @property
-    def of(self) -> tuple[str, ...]:
-        return self.base
-
-    @property
-    def rate_keys(self) -> tuple[str, ...]:
-        return ()
 
     @property
     def percent_keys(self) -> tuple[str, ...]:
@@ -46,11 +37,6 @@ class Percentage(Prepared):
 
     def settled_by(self, terms: "Terms") -> Hashable:
         return (self.rates_of(terms), self.only_low_side and terms.contract.metered_on_low_side)
-
-    accrues = Accrual.NOTHING
-
-    def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
-        return (0,)
 
     def prepared(self, terms: "Terms") -> Ask:
         if self.only_low_side and not terms.contract.metered_on_low_side:

@@ -14,7 +14,7 @@ from math import isqrt
 from typing import TYPE_CHECKING
 
 from domain.bill import BillLine
-from domain.charges.charge import Accrual, Ask, Prepared
+from domain.charges.charge import Ask, OfLines
 from domain.charges.percentage import base_of, by_lines, percent_heading
 from domain.determinants import Determinants
 from domain.errors import BadReadings, NoPriceInForce
@@ -55,23 +55,14 @@ class Threshold:
 
 
 @dataclass(frozen=True)
-class PowerFactorAdjustment(Prepared):
+class PowerFactorAdjustment(OfLines):
     """The adjustment as one line: positive for a penalty, negative for a bonus, on the lines of `base`.
 
     The threshold is one of `thresholds`, or where there are none the percentage `code.threshold` of the rates.
     """
 
-    base: tuple[str, ...]
     thresholds: tuple[Threshold, ...] = ()
     slopes: Slopes = CFE
-
-    @property
-    def of(self) -> tuple[str, ...]:
-        return self.base
-
-    @property
-    def rate_keys(self) -> tuple[str, ...]:
-        return ()
 
     def settled_by(self, terms: "Terms") -> Hashable:
         return self.threshold(terms).percent
@@ -79,11 +70,6 @@ class PowerFactorAdjustment(Prepared):
     @property
     def percent_keys(self) -> tuple[str, ...]:
         return () if self.thresholds else (f"{self.code}.threshold",)
-
-    accrues = Accrual.NOTHING
-
-    def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
-        return (0,)
 
     def prepared(self, terms: "Terms") -> Ask:
         heading, asked = percent_heading(self, terms, Decimal(0)), cache(lambda: self.threshold(terms).percent)
@@ -129,7 +115,7 @@ class PowerFactorAdjustment(Prepared):
 
 
 @dataclass(frozen=True)
-class PowerFactorSteps(Prepared):
+class PowerFactorSteps(OfLines):
     """A percentage of other lines for each 0.01, or fraction of it, of power factor under a threshold (Chile).
 
     Percent: `code` for each step; `threshold_percent` is the power factor that costs nothing.
@@ -137,17 +123,8 @@ class PowerFactorSteps(Prepared):
     threshold, up to that one, takes off what each under it adds (Taiwan: 0.1 % around 80 %, up to 95 %).
     """
 
-    base: tuple[str, ...]
     threshold_percent: Decimal
     bonus_up_to_percent: Decimal | None = None
-
-    @property
-    def of(self) -> tuple[str, ...]:
-        return self.base
-
-    @property
-    def rate_keys(self) -> tuple[str, ...]:
-        return ()
 
     @property
     def percent_keys(self) -> tuple[str, ...]:
@@ -155,11 +132,6 @@ class PowerFactorSteps(Prepared):
 
     def settled_by(self, terms: "Terms") -> Hashable:
         return self.rates_of(terms)
-
-    accrues = Accrual.NOTHING
-
-    def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
-        return (0,)
 
     def prepared(self, terms: "Terms") -> Ask:
         heading, asked = percent_heading(self, terms, terms.rates.values[self.code]), self.threshold_percent
@@ -192,8 +164,7 @@ class PowerFactorSteps(Prepared):
         """Under the threshold; over it less than nothing."""
         if self.bonus_up_to_percent is None:
             return _steps_under(self.threshold_percent, active_wh, reactive_varh)
-        doubled = isqrt((200 * active_wh) ** 2 // (active_wh * active_wh + reactive_varh * reactive_varh))
-        return self.threshold_percent - min(Decimal((doubled + 1) // 2), self.bonus_up_to_percent)
+        return self.threshold_percent - min(power_factor_percent(active_wh, reactive_varh, 0), self.bonus_up_to_percent)
 
 
 def _steps_under(threshold_percent: Decimal, active_wh: int, reactive_varh: int) -> int:
@@ -203,10 +174,11 @@ def _steps_under(threshold_percent: Decimal, active_wh: int, reactive_varh: int)
     return max(0, int(missing.to_integral_value("ROUND_CEILING")))
 
 
-def power_factor_percent(active_wh: int, reactive_varh: int) -> Decimal:
-    """100 x kWh / sqrt(kWh² + kVArh²), rounded half up to two decimals."""
-    doubled = isqrt((20_000 * active_wh) ** 2 // (active_wh * active_wh + reactive_varh * reactive_varh))
-    return Decimal((doubled + 1) // 2).scaleb(-2)  # half up in integers: exact, and no root of sixty digits
+def power_factor_percent(active_wh: int, reactive_varh: int, places: int = 2) -> Decimal:
+    """100 x kWh / sqrt(kWh² + kVArh²), rounded half up to some decimals."""
+    apparent_squared = active_wh * active_wh + reactive_varh * reactive_varh
+    doubled = isqrt((200 * 10**places * active_wh) ** 2 // apparent_squared)
+    return Decimal((doubled + 1) // 2).scaleb(-places)  # half up in integers: exact, and no root of sixty digits
 
 
 def bonus_or_penalty_percent(factor: Decimal, threshold: Decimal, slopes: Slopes = CFE) -> Decimal:

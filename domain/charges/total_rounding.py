@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from domain.bill import BillLine, ByLines
-from domain.charges.charge import Accrual, Ask, Prepared
+from domain.charges.charge import Ask, OfLines
 from domain.charges.percentage import base_of, by_lines
 from domain.determinants import Determinants
 from domain.heading import Figures, Heading, Told, Worked
@@ -18,30 +18,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TotalRounding(Prepared):
+class TotalRounding(OfLines):
     """What takes the sum of some lines to the nearest multiple of `to`, halves away from zero (Chile: 100 pesos).
 
     Negative where it is rounded down. Known only at the close, and once for the whole bill.
     """
 
-    base: tuple[str, ...]
     to: Decimal
-
-    @property
-    def of(self) -> tuple[str, ...]:
-        return self.base
-
-    @property
-    def rate_keys(self) -> tuple[str, ...]:
-        return ()
 
     def settled_by(self, terms: "Terms") -> Hashable:
         return self.to
-
-    accrues = Accrual.NOTHING
-
-    def accrued_nano(self, d: Determinants, terms: "Terms") -> tuple[int, ...]:
-        return (0,)
 
     def prepared(self, terms: "Terms") -> Ask:
         currency = terms.tariff.currency
